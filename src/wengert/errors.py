@@ -1,0 +1,162 @@
+"""Every exception of the library, and the place in the user's program that they name.
+
+The tree (each also derives from the builtin that a caller would catch; `DtypeError` from RuntimeError as well,
+which PyTorch raises there)::
+
+    WengertError
+    ├── ArgumentError         ValueError            an argument that has no meaning here
+    ├── ShapeError            ValueError            a seed, result or operand of the wrong shape
+    ├── DtypeError            TypeError             an integer where a derivative is asked for
+    ├── LostDerivativeError   TypeError             a value that would leave the record
+    ├── EscapedValueError     RuntimeError          a value used after its transform ended
+    ├── GraphError            RuntimeError          backward without, or twice through, a graph
+    ├── NoRuleError           NotImplementedError   a function without derivative rule
+    ├── TraceError            TypeError             a Python decision on a value that is not known
+    ├── IllFormedListError    ValueError            a Wengert list that breaks its invariants
+    ├── DeclarationError      ValueError            a primitive declared inconsistently
+    ├── ExpressionError       ValueError            typed text that is not an allowed expression
+    └── CheckError            AssertionError        a derivative that disagrees with its check
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "ArgumentError",
+    "CheckError",
+    "DeclarationError",
+    "DtypeError",
+    "EscapedValueError",
+    "ExpressionError",
+    "GraphError",
+    "IllFormedListError",
+    "Location",
+    "LostDerivativeError",
+    "NoRuleError",
+    "ShapeError",
+    "TraceError",
+    "WengertError",
+    "user_location",
+]
+
+# Frames of these packages are machinery: the user's line is the first one outside them.
+_PACKAGE = str(Path(__file__).parent)
+_MACHINERY = (_PACKAGE, "/numpy/", "/optree/", "/scipy/", "<__array_function__", "<frozen")
+_is_machinery: dict[str, bool] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of the user's program: its file, number and function."""
+
+    file: str
+    line: int
+    function: str = ""
+
+    @property
+    def text(self) -> str:
+        """The source text of the line, stripped; empty where the source cannot be read."""
+        return linecache.getline(self.file, self.line).strip()
+
+    @property
+    def short(self) -> str:
+        """The last part of the file name and the line number, as in ``model.py:4``."""
+        return f"{Path(self.file).name}:{self.line}"
+
+
+def user_location() -> Location | None:
+    """Find the innermost line on the call stack that is not the library's or NumPy's own."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        machinery = _is_machinery.get(file)
+        if machinery is None:
+            machinery = _is_machinery[file] = _belongs_to_machinery(file)
+        if not machinery:
+            return Location(file, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return None
+
+
+def _belongs_to_machinery(file: str) -> bool:
+    normal = file.replace("\\", "/")
+    return file.startswith(_PACKAGE) or any(part in normal for part in _MACHINERY[1:])
+
+
+class WengertError(Exception):
+    """Base of all errors of the library.
+
+    Parameters
+    ----------
+    what : str
+        What happened, with names, shapes and dtypes.
+    why : str
+        The reason, in one clause.
+    remedy : str
+        What the user can do.
+    where : Location, optional
+        The user's line.
+    """
+
+    def __init__(self, what: str, *, why: str = "", remedy: str = "", where: Location | None = None):
+        self.what, self.why, self.remedy, self.where = what, why, remedy, where
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        sentences = " ".join(part for part in (self.what, self.why, self.remedy) if part)
+        if self.where is None:
+            return sentences
+        source = f": {self.where.text}" if self.where.text else ""
+        return f"{sentences}\n  at {self.where.file}:{self.where.line}{source}"
+
+
+class ArgumentError(WengertError, ValueError):
+    """An argument that has no meaning here: an unknown mode, an ``argnums`` out of range."""
+
+
+class ShapeError(WengertError, ValueError):
+    """A seed, a result or an operand of the wrong shape."""
+
+
+class DtypeError(WengertError, TypeError, RuntimeError):
+    """An integer or boolean value where a derivative is asked for."""
+
+
+class LostDerivativeError(WengertError, TypeError):
+    """A value that carries a derivative would leave the record and lose it."""
+
+
+class EscapedValueError(WengertError, RuntimeError):
+    """A value of a transform that has ended was used or returned."""
+
+
+class GraphError(WengertError, RuntimeError):
+    """``backward`` on a tensor without history, or twice through a freed graph."""
+
+
+class NoRuleError(WengertError, NotImplementedError):
+    """A function that has no derivative rule."""
+
+
+class TraceError(WengertError, TypeError):
+    """Python asked for the value of something that is only known by shape and dtype."""
+
+
+class IllFormedListError(WengertError, ValueError):
+    """A Wengert list that breaks its invariants; the message names the statement."""
+
+
+class DeclarationError(WengertError, ValueError):
+    """A primitive whose declaration is incomplete or contradictory."""
+
+
+class ExpressionError(WengertError, ValueError):
+    """Typed text that is not an allowed expression."""
+
+
+class CheckError(WengertError, AssertionError):
+    """A derivative that disagrees with an independent computation."""
