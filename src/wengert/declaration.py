@@ -1,0 +1,152 @@
+"""How the derivative table is written: one function for each shape kind, one for compositions.
+
+Each declares a primitive, enters it in the registry and lets the NumPy functions it stands for arrive at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from wengert.errors import NoRuleError, user_location
+from wengert.facts import Fact, Flat, Kind, flat
+from wengert.primitive import Primitive
+from wengert.value import Value, bind, functions, table
+
+__all__ = ["composed", "elementwise", "gufunc", "normalized_axes", "reduction", "structural"]
+
+_UNSET: Any = getattr(np, "_NoValue", None)
+
+
+def elementwise(
+    function: Callable[..., Any],
+    facts: Sequence[Fact] | Flat,
+    *,
+    name: str = "",
+    compute: Callable[..., Any] | None = None,
+    **columns: Any,
+) -> Primitive:
+    """Declare a function that acts on each element of its broadcast operands.
+
+    Parameters
+    ----------
+    function : callable
+        The NumPy function or ufunc, or any function ``f(*arrays) -> array`` written in NumPy.
+    facts : list, or `flat`
+        One derivative fact per operand: `flat`, a number, or the partial ∂y/∂xᵢ as ``lambda y, *xs: ...``
+        in NumPy, where y is the result. `flat` alone stands for every operand.
+    name : str
+        Name in lists and tables; default that of the function.
+    compute : callable
+        A faster way to the same result, such as ``operator.mul``.
+    **columns
+        Further columns of the row: see `Primitive`.
+
+    Returns
+    -------
+    Primitive
+        Callable on arrays and on values of any kind.
+
+    Raises
+    ------
+    DeclarationError
+        If a fact has no meaning, the name is taken, or a row that is not analytic does not say what happens
+        at its kinks (``at_kinks=``).
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> softsign = wg.elementwise(lambda x: x / (1 + abs(x)), [lambda y, x: 1 / (1 + abs(x)) ** 2], name="softsign")
+    >>> float(wg.grad(softsign)(1.0))
+    0.25
+    """
+    count = function.nin if isinstance(function, np.ufunc) else function.__code__.co_argcount if flat is facts else 0
+    rows = [flat] * count if isinstance(facts, Flat) else list(facts)
+    columns.setdefault("domain", ((-2.0, 2.0),) * len(rows))
+    prim = Primitive(name or function.__name__, compute or function, Kind.ELEMENTWISE, rows, **columns)
+    return table.add_primitive(prim, function)
+
+
+def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes as non-negative numbers; all of them for ``None``."""
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+
+
+def reduction(
+    function: Callable[..., Any],
+    partial: Fact,
+    *,
+    ufunc: np.ufunc | None = None,
+    identity: Any = None,
+    **columns: Any,
+) -> Primitive:
+    """Declare a function that reduces axes: parameters ``axis`` (a tuple) and ``keepdims``.
+
+    Parameters
+    ----------
+    function : callable
+        The NumPy function, called ``function(a, axis, dtype, out, keepdims, initial, where)`` by users.
+    partial : Fact
+        ∂y/∂x of the operand's shape, as ``lambda y, x, *, axis, keepdims: ...`` (y has its reduced axes with
+        length 1), or a number.
+    ufunc : numpy.ufunc
+        The one whose ``reduce`` computes it; faster, and calls of ``ufunc.reduce`` arrive here too.
+    identity
+        Value of an element that ``where=`` leaves out.
+    """
+    compute = ufunc.reduce if ufunc is not None else function
+    prim = Primitive(function.__name__, compute, Kind.REDUCTION, [partial], **columns)
+
+    def handler(
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
+        initial: Any = _UNSET, where: Any = True,
+    ) -> Any:  # fmt: skip
+        if out is not None or initial is not _UNSET or (where is not True and identity is None):
+            raise NoRuleError(
+                f"np.{function.__name__} got out=, initial= or where= for a value that carries a derivative.",
+                remedy="Select with np.where or indexing before reducing.",
+                where=user_location(),
+            )
+        if where is not True:
+            a = np.where(where, a, identity)
+        if dtype is not None:
+            a = a.astype(dtype)
+        params = {"axis": normalized_axes(axis, np.ndim(a)), "keepdims": bool(keepdims) and keepdims is not _UNSET}
+        return a._apply(prim, (a,), params) if isinstance(a, Value) else bind(prim, (a,), params)
+
+    table.add_primitive(prim)
+    functions[function] = handler
+    if ufunc is not None:
+
+        def reduce_handler(a: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:
+            return handler(a, axis, *args, **kwargs)
+
+        functions[ufunc.reduce] = reduce_handler
+    return prim
+
+
+def gufunc(function: np.ufunc, facts: Sequence[Fact], **columns: Any) -> Primitive:
+    """Declare a function with a NumPy signature such as ``(m,k),(k,n)->(m,n)`` over broadcast batches."""
+    columns.setdefault("domain", ((-2.0, 2.0),) * len(facts))
+    prim = Primitive(function.__name__, function, Kind.GUFUNC, facts, signature=str(function.signature), **columns)
+    return table.add_primitive(prim, function)
+
+
+def structural(name: str, compute: Callable[..., Any], facts: Sequence[Fact] | Flat, **columns: Any) -> Primitive:
+    """Declare a function that moves elements; axes, shapes and indices are parameters."""
+    rows = [facts] if isinstance(facts, Flat) else facts
+    return table.add_primitive(Primitive(name, compute, Kind.STRUCTURAL, rows, **columns))
+
+
+def composed(*numpy_functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say that a NumPy function, called on values, is this composition of others: it needs no rule."""
+
+    def declare(composition: Callable[..., Any]) -> Callable[..., Any]:
+        for function in numpy_functions:
+            functions[function] = composition
+        return composition
+
+    return declare

@@ -1,0 +1,52 @@
+"""What is declared of a primitive: its shape kind, and one derivative fact for each operand."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Fact", "Flat", "Kind", "Rule", "Tangent", "Transpose", "flat", "tangent", "transpose"]
+
+Rule = Callable[..., Any]
+
+
+class Kind(enum.Enum):
+    """How the shape of the result follows from the shapes of the operands."""
+
+    ELEMENTWISE = "elementwise"
+    GUFUNC = "gufunc"
+    STRUCTURAL = "structural"
+    REDUCTION = "reduction"
+    CONTROL = "control"
+
+
+class Flat:
+    """The fact of a piecewise constant operand; its only instance is `flat`."""
+
+    def __repr__(self) -> str:
+        return "flat"
+
+
+flat = Flat()
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """The fact of a linear operand: `rule` applies the transpose of the linear map to a cotangent."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Tangent:
+    """The fact of an operand that is neither linear nor elementwise: both rules written out."""
+
+    rule: Rule
+    adjoint: Rule
+
+
+transpose = Transpose
+tangent = Tangent
+Fact = Flat | float | Rule | Transpose | Tangent

@@ -1,0 +1,78 @@
+"""Shapes and dtypes of results without computing them, from the shape kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wengert.errors import ShapeError
+from wengert.facts import Kind
+from wengert.wlist import ArrayType, Variable
+
+if TYPE_CHECKING:
+    from wengert.primitive import Primitive
+
+__all__ = ["result_types"]
+
+
+def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
+    """The types of the results of `prim` for operands that are values, variables or Python numbers."""
+    types = [x if isinstance(x, (int, float, complex)) else _type_of(x) for x in operands]
+    shapes = [() if not isinstance(t, ArrayType) else t.shape for t in types]
+    if prim.kind is Kind.ELEMENTWISE:
+        return (ArrayType(np.broadcast_shapes(*shapes), _dtype(prim, types, [()] * len(types), params)),)
+    if prim.kind is Kind.REDUCTION:
+        ones = [(1,) * len(shape) for shape in shapes]
+        return (ArrayType(_reduced(shapes[0], **params), _dtype(prim, types, ones, params)),)
+    if prim.kind is Kind.GUFUNC:
+        ones = [(1,) * min(len(shape), 2) for shape in shapes]
+        return (ArrayType(_gufunc_shape(prim, shapes), _dtype(prim, types, ones, params)),)
+    return (ArrayType.of(_evaluate_on_ones(prim, types, shapes, params)),)
+
+
+def _type_of(x: Any) -> ArrayType:
+    return x.type if isinstance(x, Variable) else ArrayType.of(x)
+
+
+def _evaluate_on_ones(prim: Primitive, types: Sequence[Any], shapes: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Run the primitive on ones that take no memory; Python numbers stay themselves, so promotion is NumPy's."""
+    ones = [
+        np.broadcast_to(np.ones((), t.dtype), shape) if isinstance(t, ArrayType) else t
+        for t, shape in zip(types, shapes, strict=True)
+    ]
+    with np.errstate(all="ignore"):
+        return prim.compute(*ones, **params)
+
+
+def _dtype(prim: Primitive, types: Sequence[Any], shapes: Sequence[Any], params: Mapping[str, Any]) -> np.dtype[Any]:
+    dtype: np.dtype[Any] = np.asarray(_evaluate_on_ones(prim, types, shapes, params)).dtype
+    return dtype
+
+
+def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> tuple[int, ...]:
+    if keepdims:
+        return tuple(1 if k in axis else n for k, n in enumerate(shape))
+    return tuple(n for k, n in enumerate(shape) if k not in axis)
+
+
+def _gufunc_shape(prim: Primitive, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Apply a NumPy signature such as ``(m?,n),(n,p?)->(m?,p?)`` to operand shapes."""
+    inputs, output = prim.signature.replace(" ", "").split("->")
+    sizes: dict[str, int] = {}
+    batches = []
+    for shape, core in zip(shapes, inputs.strip("()").split("),("), strict=True):
+        names = core.split(",")
+        if len(shape) < len(names):
+            names = [name for name in names if not name.endswith("?")]
+        split = len(shape) - len(names)
+        batches.append(shape[:split])
+        for name, size in zip(names, shape[split:], strict=True):
+            if sizes.setdefault(name, size) != size:
+                raise ShapeError(
+                    f"{prim.name}: shapes {' and '.join(map(str, shapes))} do not fit {prim.signature}.",
+                    remedy=f"Dimension {name} must have one size.",
+                )
+    core_shape = [sizes[name] for name in output.strip("()").split(",") if name in sizes]
+    return (*np.broadcast_shapes(*batches), *core_shape)

@@ -1,0 +1,235 @@
+"""Primitives: one declaration each, from which every derived use follows.
+
+A primitive is declared by its *shape kind* and one *derivative fact* per operand (DESIGN, section 4):
+
+=============  ========================================================================================
+fact           meaning
+=============  ========================================================================================
+`flat`         piecewise constant in this operand: no derivative
+number         the partial is this constant (``1`` for each operand of ``add``)
+callable       elementwise and reductions: the partial ∂y/∂x as NumPy code in ``(y, *xs)``
+`transpose`    linear in this operand: ``rule(ct, *xs, **params)`` is the transpose; ``xs`` holds the
+               *type* of the operand itself and the values of the others
+`tangent`      the rest: ``rule(t, y, *xs, **params)``, with its adjoint beside it
+=============  ========================================================================================
+
+From the facts are derived, once and when first used: the contribution of one operand to the tangent
+(`Primitive.tangents`), the contribution to the cotangent of one operand (`Primitive.adjoints`, and
+`Primitive.careful_adjoints` that knows complex numbers and the strong zero), and for each choice of active operands
+the `Adjoint` that a record uses, with the values it must keep, read off the rule's own code.
+
+For complex values the cotangent of a real function is ∂f/∂Re + i ∂f/∂Im. A holomorphic row gives the complex
+partial p: the tangent is p·t, the cotangent conj(p)·ct. A row that is ``real_valued`` maps complex numbers to real
+ones (``abs``): its partial is the direction g of steepest ascent, the tangent Re(conj(g)·t), the cotangent g·ct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.derivation import (
+    adjoint_rule,
+    fit,
+    kept_values,
+    plain_terms,
+    tangent_rule,
+    terms_of_rules,
+    zeros,
+)
+from wengert.errors import DeclarationError
+from wengert.facts import Fact, Flat, Kind, Tangent, Transpose
+from wengert.inference import result_types
+from wengert.value import bind
+from wengert.wlist import ArrayType
+
+__all__ = ["Adjoint", "Primitive"]
+
+
+class _Derived(dict[Any, Any]):
+    """A table filled on first use: ``derived[key]`` computes ``derive(key)`` once."""
+
+    __slots__ = ("_derive",)
+
+    def __init__(self, derive: Callable[[Any], Any]):
+        super().__init__()
+        self._derive = derive
+
+    def __missing__(self, key: Any) -> Any:
+        value = self[key] = self._derive(key)
+        return value
+
+
+class Adjoint:
+    """The adjoint of a primitive for one choice of active operands.
+
+    Attributes
+    ----------
+    prim : Primitive
+    active : tuple of int
+        Numbers of the operands that a cotangent is wanted for.
+    keeps : tuple of bool
+        For (y, x₁, x₂, …): whether some rule reads the value, so that a record must keep it.
+    plain, careful : callable
+        ``(ct, (y, *xs), params) -> terms``, one term for each active operand; `careful` knows complex numbers and
+        the strong zero.
+    """
+
+    __slots__ = ("active", "careful", "keeps", "plain", "prim")
+
+    def __init__(self, prim: Primitive, mask: tuple[bool, ...]):
+        self.prim = prim
+        self.active = tuple(i for i, is_active in enumerate(mask) if is_active)
+        self.keeps = kept_values(prim, mask)
+        self.plain = plain_terms(prim, self.active)
+        self.careful = terms_of_rules([prim.careful_adjoints[i] for i in self.active])
+
+
+class Primitive:
+    """One declared operation.
+
+    Parameters
+    ----------
+    name : str
+        NumPy's name.
+    compute : callable
+        ``compute(*operands, **params)`` on arrays.
+    kind : Kind
+    facts : sequence of Fact
+        One per operand; a single one stands for all operands of a variadic primitive, whose transpose rule
+        takes the operand's number after the cotangent.
+    variadic : bool
+        Any number of operands.
+    jointly_linear : bool
+        Linear in all its operands together (``concatenate``), not in each alone (``matmul``).
+    selects : bool
+        Its partials are 0 where the operand was not selected; such a zero wins over ``inf`` and ``nan``.
+    real_valued : bool
+        Maps complex numbers to real ones; the partial is the direction of steepest ascent.
+    analytic : bool
+        The complex step is a valid check of this row.
+    signature : str
+        Of a gufunc, as NumPy writes it.
+    notation : str
+        How it is written, with ``{0}``, ``{1}`` for the operands; `precedence` is that of the outermost operator.
+    alias : str
+        Short name in ``grad_fn``, as in ``<MulBackward0>``.
+    at_kinks : str
+        What is returned where the function is not differentiable.
+    domain : sequence of (float, float)
+        Interval of each operand in which the row is tested.
+    """
+
+    __slots__ = (
+        "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain", "facts",
+        "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued", "selects", "signature",
+        "tangents", "variadic",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[..., Any],
+        kind: Kind,
+        facts: Sequence[Fact],
+        *,
+        variadic: bool = False,
+        jointly_linear: bool = False,
+        selects: bool = False,
+        real_valued: bool = False,
+        analytic: bool = True,
+        signature: str = "",
+        notation: str = "",
+        precedence: int = 9,
+        alias: str = "",
+        at_kinks: str = "",
+        domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
+    ):
+        self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
+        self.variadic, self.jointly_linear, self.selects = variadic, jointly_linear, selects
+        self.real_valued, self.analytic, self.signature = real_valued, analytic, signature
+        self.notation, self.precedence, self.at_kinks = notation, precedence, at_kinks
+        self.alias = alias or name.title().replace("_", "")
+        self.domain = tuple(domain)
+        self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
+        self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
+        _validate(self)
+        self.adjoints = _Derived(lambda i: adjoint_rule(self, i, careful=False))
+        self.careful_adjoints = _Derived(lambda i: adjoint_rule(self, i, careful=True))
+        self.tangents = _Derived(lambda i: tangent_rule(self, i))
+        self.adjoint = _Derived(lambda mask: Adjoint(self, mask))
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        """Apply the primitive to values of any kind."""
+        return bind(self, operands, params)
+
+    def __repr__(self) -> str:
+        return f"<Primitive {self.name}: {self.kind.value}>"
+
+    def fact(self, i: int) -> Fact:
+        """The derivative fact of operand `i`."""
+        return self.facts[0 if self.variadic else i]
+
+    def is_active(self, i: int) -> bool:
+        """Whether the result has a derivative with respect to operand `i`."""
+        return not isinstance(self.fact(i), Flat)
+
+    def push_forward(self, tangents: Sequence[Any], y: Any, xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """The tangent of the result, shaped and typed like `y`; ``None`` is a structural zero, in and out."""
+        live = [i for i, t in enumerate(tangents) if t is not None and self.is_active(i)]
+        if not live:
+            return None
+        if self.jointly_linear:
+            total = self(*(zeros(x) if t is None else t for t, x in zip(tangents, xs, strict=True)), **params)
+        else:
+            total = self.tangents[live[0]](tangents[live[0]], y, *xs, **params)
+            for i in live[1:]:
+                total = total + self.tangents[i](tangents[i], y, *xs, **params)
+        return fit(total, np.shape(y), y.dtype)
+
+    def evaluate(self, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Compute the result for values of any kind."""
+        return bind(self, operands, params)
+
+    def infer(self, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
+        """The types of the results, without computing them."""
+        return result_types(self, operands, params)
+
+    def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
+        """The application as text."""
+        if self.notation:
+            return self.notation.format(*operands, **params)
+        named = [f"{key}={_short(value)}" for key, value in params.items() if value is not None]
+        return f"{self.name}({', '.join([*operands, *named])})"
+
+
+def _validate(prim: Primitive) -> None:
+    for fact in prim.facts:
+        partial = isinstance(fact, (int, float)) or (callable(fact) and not isinstance(fact, type))
+        if not (partial or isinstance(fact, (Flat, Transpose, Tangent))):
+            raise DeclarationError(
+                f"{prim.name}: {fact!r} is no derivative fact.",
+                remedy="Give flat, a number, a function (y, *xs), transpose(rule) or tangent(rule, adjoint).",
+            )
+        if partial and prim.kind not in (Kind.ELEMENTWISE, Kind.REDUCTION):
+            raise DeclarationError(
+                f"{prim.name}: a partial is a fact of elementwise functions and reductions, and this is a "
+                f"{prim.kind.value} one.",
+                remedy="Give transpose(rule) or tangent(rule, adjoint).",
+            )
+    if not prim.analytic and not prim.at_kinks and not prim.is_flat and not prim.real_valued:
+        raise DeclarationError(
+            f"{prim.name} is declared as not analytic without saying what happens at its kinks.",
+            remedy="Add at_kinks='...'.",
+        )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, tuple) and value and all(isinstance(v, slice | int | type(Ellipsis)) for v in value):
+        return f"[{', '.join(map(_short, value))}]"
+    if isinstance(value, slice):
+        parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
+        return ":".join(parts if value.step is not None else parts[:2])
+    return "..." if value is Ellipsis else str(value)
