@@ -1,0 +1,148 @@
+"""Functions that reduce axes, and the cumulative sum.
+
+A reduction's partial ∂y/∂x has the operand's shape; y arrives with its reduced axes of length 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from wengert.declaration import composed, normalized_axes, reduction, structural
+from wengert.facts import flat, transpose
+from wengert.value import bind, functions
+
+
+def _products_of_others(x: Any) -> Any:
+    """For each element along axis 0 the product of all others, by a tree of products: O(n), right at zeros."""
+    n = x.shape[0]
+    if n == 1:
+        return np.ones_like(x)
+    even, odd = x[0 : n - n % 2 : 2], x[1::2]
+    pairs = even * odd
+    if n % 2:
+        pairs = np.concatenate([pairs, x[n - 1 :]])
+    others = _products_of_others(pairs)
+    inner = others[: n // 2]
+    interleaved = np.stack([inner * odd, inner * even], axis=1).reshape((n - n % 2, *x.shape[1:]))
+    return np.concatenate([interleaved, others[n // 2 :]]) if n % 2 else interleaved
+
+
+def _prod_partial(x: Any, axis: tuple[int, ...]) -> Any:
+    if x.size == 0 or not axis:
+        return np.ones_like(x)
+    kept = [k for k in range(x.ndim) if k not in axis]
+    order = [*axis, *kept]
+    front = np.transpose(x, order)
+    others = _products_of_others(front.reshape((-1, *(x.shape[k] for k in kept)))).reshape(front.shape)
+    return np.transpose(others, tuple(int(k) for k in np.argsort(order)))
+
+
+def _ties(y: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    """1/k for each of the k elements that attain the extremum, 0 elsewhere."""
+    attained = np.equal(x, y)
+    return attained / np.sum(attained, axis=axis, keepdims=True)
+
+
+_TIES = "shared evenly among ties"
+
+# fmt: off
+sum_ = reduction(np.sum, 1, ufunc=np.add, identity=0, alias="Sum")
+prod = reduction(np.prod, lambda y, x, *, axis, keepdims: _prod_partial(x, axis), ufunc=np.multiply, identity=1,
+                 at_kinks="exact with zeros among the factors")
+max_ = reduction(np.max, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufunc=np.maximum,
+                 selects=True, analytic=False, at_kinks=_TIES, alias="Max")
+min_ = reduction(np.min, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufunc=np.minimum,
+                 selects=True, analytic=False, at_kinks=_TIES, alias="Min")
+all_ = reduction(np.all, flat, ufunc=np.logical_and, identity=True)
+any_ = reduction(np.any, flat, ufunc=np.logical_or, identity=False)
+count_nonzero = reduction(np.count_nonzero, flat)
+
+cumsum = structural("cumsum", np.cumsum, [transpose(lambda ct, x, *, axis: _reversed_cumsum(ct, axis))], alias="Cumsum")
+# fmt: on
+
+
+def _reversed_cumsum(ct: Any, axis: int) -> Any:
+    return np.flip(np.cumsum(np.flip(ct, axis), axis), axis)
+
+
+@composed(np.cumsum)
+def _cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    total = bind(cumsum, (a,), {"axis": normalize_axis_index(axis, a.ndim)})
+    return total if dtype is None else total.astype(dtype)
+
+
+def _add_accumulate(a: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
+    return _cumsum(a, axis, dtype, out)
+
+
+functions[np.add.accumulate] = _add_accumulate
+
+
+def _index_function(function: Callable[..., Any], **defaults: Any) -> None:
+    """A function whose result are positions: flat, with its own parameters."""
+    prim = structural(function.__name__, function, flat)
+
+    def handler(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return bind(prim, (a,), {**dict(zip(defaults, args, strict=False)), **kwargs})
+
+    functions[function] = handler
+
+
+_index_function(np.argmax, axis=None)
+_index_function(np.argmin, axis=None)
+_index_function(np.argsort, axis=-1)
+
+
+_sum = functions[np.sum]
+
+
+@composed(np.mean)
+def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **kwargs: Any) -> Any:
+    if axis is None and not kwargs and dtype is None and out is None:
+        return _sum(a) / max(a.size, 1)
+    where = kwargs.get("where", True)
+    if where is not True:
+        count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=bool(kwargs.get("keepdims", False)))
+    else:
+        count = math.prod(a.shape[k] for k in normalized_axes(axis, a.ndim))
+    return np.sum(a, axis=axis, dtype=dtype, out=out, **kwargs) / count
+
+
+@composed(np.var)
+def _var(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    axes = normalized_axes(axis, a.ndim)
+    deviation = a - np.mean(a, axis=axes, keepdims=True, dtype=dtype)
+    if np.iscomplexobj(deviation):
+        deviation = np.abs(deviation)
+    count = math.prod(a.shape[k] for k in axes)
+    return np.sum(deviation * deviation, axis=axes, keepdims=keepdims, out=out) / (count - ddof)
+
+
+@composed(np.std)
+def _std(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    return np.sqrt(_var(a, axis, dtype, out, ddof, keepdims))
+
+
+@composed(np.average)
+def _average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+    if weights is None:
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    return np.sum(a * weights, axis=axis, keepdims=keepdims) / np.sum(
+        np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims
+    )
+
+
+@composed(np.ptp)
+def _ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
