@@ -1,0 +1,228 @@
+"""The graph of define-by-run, and the sweep over it: the whole of reverse mode.
+
+A `Node` is one recorded operation. Nodes refer to the nodes of their operands only, so what no result needs any more
+is freed at once. `pull_back` walks the graph against the order of creation and accumulates cotangents
+(Linnainmaa 1976, Speelpenning 1980).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from wengert.derivation import fit
+from wengert.errors import GraphError, ShapeError, user_location
+from wengert.primitive import Adjoint, Primitive
+from wengert.value import NO_PARAMS, may_be_nan
+
+__all__ = ["Leaf", "Node", "Retaining", "pull_back", "topological_order"]
+
+Params = Mapping[str, Any]
+Wrap = Callable[[Any, "Node"], Any]
+
+FLOAT64 = np.dtype(np.float64)
+_next_number = itertools.count().__next__
+_number_of = attrgetter("number")
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes
+    ----------
+    adjoint : Adjoint
+        Of the primitive, for the operands that carry a derivative.
+    parents : tuple of Node
+        The nodes of these operands.
+    saved : tuple or None
+        (y, x₁, …): a value where the rule reads it, else the operand's node (which knows its shape) or what is known
+        of a constant. ``None`` as a whole once `backward` has freed the graph.
+    params : mapping
+    shape, dtype
+        Of the result.
+    alike : bool
+        All parents are float64 and of the same shape as the result, so that no term needs to be fitted to them.
+    number : int
+        Grows in the order of creation, which is a topological order.
+    """
+
+    __slots__ = ("__weakref__", "adjoint", "alike", "dtype", "grad", "number", "params", "parents", "saved", "shape")
+
+    grad: Any  # a tensor or None; set on leaves and where retain_grad asked for it
+
+    def __init__(
+        self, adjoint: Adjoint, parents: tuple[Node, ...], saved: tuple[Any, ...] | None, params: Params,
+        shape: tuple[int, ...], dtype: np.dtype[Any], alike: bool = False,
+    ):  # fmt: skip
+        self.adjoint = adjoint
+        self.parents = parents
+        self.saved = saved
+        self.params = params
+        self.shape = shape
+        self.dtype = dtype
+        self.alike = alike
+        self.number = _next_number()
+
+    @property
+    def prim(self) -> Primitive:
+        """The primitive that was applied."""
+        return self.adjoint.prim
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    def name(self) -> str:
+        """PyTorch's name of the operation, such as ``MulBackward0``."""
+        return f"{self.prim.alias}Backward0"
+
+    def wrapped(self, wrap: Wrap) -> tuple[Any, ...] | None:
+        """What `saved` holds, with the values that belong to nodes wrapped as such again."""
+        if self.saved is None:
+            return None
+        y, *xs = self.saved
+        for i, parent in zip(self.adjoint.active, self.parents, strict=True):
+            if not isinstance(xs[i], Node):
+                xs[i] = wrap(xs[i], parent)
+        return None if y is None else wrap(y, self), *xs
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node, int], ...]:
+        """The nodes of the operands, as PyTorch lists them."""
+        return tuple((parent, 0) for parent in self.parents)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class Leaf(Node):
+    """The node of a tensor that a derivative is asked for; it holds the gradient."""
+
+    __slots__ = ("tensor",)
+
+    tensor: weakref.ref[Any]  # set for tensors that a user made
+
+    def __init__(self, y: Any):
+        # A leaf stands for no operation: no adjoint, no parents.
+        super().__init__(None, (), (), NO_PARAMS, y.shape, y.dtype)  # type: ignore[arg-type]
+        self.grad = None
+
+    def value(self) -> Any:
+        """The array of the tensor, if a user made one and still has it."""
+        made = self.tensor() if hasattr(self, "tensor") else None
+        return None if made is None else made._data
+
+    def name(self) -> str:
+        """PyTorch's name for the end of a graph."""
+        return "AccumulateGrad"
+
+
+class Retaining(Node):
+    """A node whose cotangent `backward` keeps, as asked for by `Tensor.retain_grad`."""
+
+    __slots__ = ()
+
+
+# --- the reverse sweep -----------------------------------------------------------------------------------------
+
+
+def topological_order(roots: Iterable[Node]) -> list[Node]:
+    """The nodes of operations that the roots depend on, newest first: each before the nodes of its operands."""
+    found = {node for node in roots if node.parents}
+    pending = list(found)
+    while pending:
+        for parent in pending.pop().parents:
+            if parent.parents and parent not in found:
+                found.add(parent)
+                pending.append(parent)
+    return sorted(found, key=_number_of, reverse=True)
+
+
+def pull_back(
+    order: Sequence[Node], seeds: Mapping[Node, Any], *, careful: bool = False, wrap: Wrap | None = None
+) -> dict[Node, Any]:
+    """Propagate cotangents backwards through the graph.
+
+    Parameters
+    ----------
+    order : sequence of Node
+        From `topological_order`.
+    seeds : mapping
+        Node → cotangent of its shape and dtype.
+    careful : bool
+        Use the rules with the strong zero at once. Otherwise they are used only if the plain sweep meets a
+        ``nan``: wherever the two differ, the plain one leaves a ``nan`` in its result.
+    wrap : callable, optional
+        ``(value, node) -> value that remembers node``: what the rules see instead of arrays, so that the sweep itself
+        is recorded.
+
+    Returns
+    -------
+    dict
+        Node → cotangent, for the leaves that the seeds depend on and the nodes that retain theirs.
+    """
+    with np.errstate(all="ignore"):
+        result = _sweep(order, seeds, careful, wrap)
+        if not careful and any(may_be_nan(ct) for ct in result.values()):
+            result = _sweep(order, seeds, True, wrap)
+    return _owned(result, seeds)
+
+
+def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap: Wrap | None) -> dict[Node, Any]:
+    cotangents = dict(seeds)
+    kept: dict[Node, Any] = {}
+    find = cotangents.get
+    for node in order:
+        ct = cotangents.pop(node)
+        if node.__class__ is Retaining:
+            kept[node] = ct
+        saved = node.saved if wrap is None else node.wrapped(wrap)
+        if saved is None:
+            raise _freed()
+        is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"
+        rule = node.adjoint.careful if careful or is_complex else node.adjoint.plain
+        fits = node.alike
+        for parent, term in zip(node.parents, rule(ct, saved, node.params)):  # noqa: B905  # a hot loop
+            if not fits and (term.shape != parent.shape or term.dtype is not parent.dtype):
+                term = fit(term, parent.shape, parent.dtype)  # noqa: PLW2901  # the term, fitted
+            before = find(parent)
+            cotangents[parent] = term if before is None else before + term
+    cotangents.update(kept)
+    return cotangents
+
+
+def _owned(cotangents: dict[Node, Any], seeds: Mapping[Node, Any]) -> dict[Node, Any]:
+    """The same with every array the caller's own: not a view, not a seed, not shared by two nodes."""
+    seen = {id(seed) for seed in seeds.values()}
+    for node, ct in cotangents.items():
+        if ct.shape != node.shape:
+            raise ShapeError(
+                f"a derivative rule gave a cotangent of shape {ct.shape} for a value of shape {node.shape}.",
+                why="A partial must have the shape of the operands it belongs to.",
+                remedy="Test your own primitives with wengert.check.",
+            )
+        if ct.__class__ is np.ndarray and (ct.base is not None or id(ct) in seen):
+            cotangents[node] = ct.copy()
+        seen.add(id(ct))
+    return cotangents
+
+
+def _freed() -> GraphError:
+    return GraphError(
+        "trying to backward through the graph a second time: its saved values have been freed.",
+        why="The first backward freed them to save memory.",
+        remedy="Pass retain_graph=True to the first backward, or compute the result again.",
+        where=user_location(),
+    )

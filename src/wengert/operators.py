@@ -1,0 +1,188 @@
+"""The short paths of define-by-run: what `Tensor._apply` does, written out for one and two operands.
+
+An eager program spends its time here, so each operator is a closure over what is known once per primitive: how it is
+computed, and which values its rules read. Whatever is not the common case goes the general way through `bind`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import wengert.rules  # noqa: F401  # the operators are rows of the table
+from wengert.nodes import FLOAT64, Node
+from wengert.primitive import Primitive
+from wengert.tensors import Tensor
+from wengert.value import NO_PARAMS, Value, bind, functions, is_suspended, no_rule, table
+
+__all__ = ["install"]
+
+_NUMBERS = frozenset({int, float})
+_CONSTANTS = frozenset({int, float, np.float64, np.float32, np.ndarray})
+
+
+class _Unary(dict[Any, Callable[[Tensor], Any]]):
+    """ufunc → its application to one tensor, made when first asked for."""
+
+    def __missing__(self, ufunc: np.ufunc) -> Callable[[Tensor], Any]:
+        prim = functions.get(ufunc)
+        if isinstance(prim, Primitive) and not prim.has_flat:
+            self[ufunc] = _unary_operator(prim)
+        elif prim is not None:
+            self[ufunc] = prim
+        else:
+            raise no_rule(ufunc)
+        return self[ufunc]
+
+
+class _Binary(dict[Any, tuple[Any, Any]]):
+    """ufunc → its application to a tensor and another value, and to another value and a tensor."""
+
+    def __missing__(self, ufunc: np.ufunc) -> tuple[Any, Any]:
+        prim = functions.get(ufunc)
+        if isinstance(prim, Primitive) and not prim.has_flat:
+            self[ufunc] = _binary_operator(prim)
+        elif prim is not None:
+            self[ufunc] = prim, _swapped(prim)
+        else:
+            raise no_rule(ufunc)
+        return self[ufunc]
+
+
+def _swapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    def swapped(first: Any, second: Any) -> Any:
+        return function(second, first)
+
+    return swapped
+
+
+_unary = _Unary()
+_binary = _Binary()
+
+
+def _array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if method == "__call__" and not kwargs:
+        if len(inputs) == 1:
+            return _unary[ufunc](self)
+        if len(inputs) == 2:
+            operator, reflected = _binary[ufunc]
+            return operator(self, inputs[1]) if inputs[0] is self else reflected(self, inputs[0])
+    return Value.__array_ufunc__(self, ufunc, method, *inputs, **kwargs)
+
+
+def _unary_operator(prim: Primitive) -> Callable[[Tensor], Any]:
+    compute = prim.compute
+    adjoint = prim.adjoint[(True,)]
+    keeps_y, keeps_x = adjoint.keeps
+
+    def apply(self: Tensor) -> Any:
+        node, level = self._node, self._level
+        if node is None or level < is_suspended():
+            return self._apply(prim, (self,), NO_PARAMS)
+        x = self._data
+        y = compute(x)
+        dtype = y.dtype
+        saved = (y if keeps_y else None, x if keeps_x else node)
+        alike = dtype is FLOAT64 and node.dtype is FLOAT64
+        return Tensor(y, Node(adjoint, (node,), saved, NO_PARAMS, node.shape, dtype, alike), level)
+
+    return apply
+
+
+@functools.lru_cache(maxsize=256)
+def _constant(number: float) -> np.ndarray[Any, Any]:
+    """A number other than 0 as an array: NumPy's arithmetic takes it in half the time of a Python number."""
+    array = np.array(number, FLOAT64)
+    array.flags.writeable = False
+    return array
+
+
+def _binary_operator(prim: Primitive) -> tuple[Any, Any]:
+    """The methods ``x op other`` and ``other op x``."""
+    compute = prim.compute
+    both, first, second = (prim.adjoint[mask] for mask in ((True, True), (True, False), (False, True)))
+    both_y, both_1, both_2 = both.keeps
+    first_y, first_1, first_2 = first.keeps
+    second_y, second_1, second_2 = second.keeps
+    # Numbers that become arrays; not exponents: NumPy squares where it sees the number 2.
+    numbers = _NUMBERS if prim is not table.power else frozenset[type]()
+
+    def operator(self: Tensor, other: Any) -> Any:
+        node1, level = self._node, self._level
+        if node1 is None or level < is_suspended():
+            return bind(prim, (self, other))
+        kind = other.__class__
+        if kind is Tensor:
+            node2 = other._node
+            if node2 is None or other._level != level:
+                return bind(prim, (self, other))
+            x1, x2 = self._data, other._data
+            y = compute(x1, x2)
+            shape, dtype = y.shape, y.dtype
+            saved = (y if both_y else None, x1 if both_1 else node1, x2 if both_2 else node2)
+            alike = shape == node1.shape == node2.shape and dtype is node1.dtype is node2.dtype is FLOAT64
+            return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, dtype, alike), level)
+        if kind is not float and kind not in _CONSTANTS:
+            return bind(prim, (self, other))
+        x1 = self._data
+        if node1.dtype is FLOAT64 and kind in numbers and x1.__class__ is np.ndarray and other:
+            other = _constant(other)
+        y = compute(x1, other)
+        shape, dtype = y.shape, y.dtype
+        kept = other if first_2 or kind is not np.ndarray else None
+        saved = (y if first_y else None, x1 if first_1 else node1, kept)
+        alike = shape == node1.shape and dtype is node1.dtype is FLOAT64
+        return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, shape, dtype, alike), level)
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        node2, level = self._node, self._level
+        kind = other.__class__
+        if node2 is None or kind not in _CONSTANTS or level < is_suspended():
+            return bind(prim, (other, self))
+        x2 = self._data
+        if node2.dtype is FLOAT64 and kind in numbers and x2.__class__ is np.ndarray and other:
+            other = _constant(other)
+        y = compute(other, x2)
+        shape, dtype = y.shape, y.dtype
+        kept = other if second_1 or kind is not np.ndarray else None
+        saved = (y if second_y else None, kept, x2 if second_2 else node2)
+        alike = shape == node2.shape and dtype is node2.dtype is FLOAT64
+        return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, shape, dtype, alike), level)
+
+    return operator, reflected
+
+
+def _comparison(prim: Primitive) -> Any:
+    compute = prim.compute
+
+    def compare(self: Tensor, other: Any) -> Any:
+        if other.__class__ in _CONSTANTS:
+            y = compute(self._data, other)
+            return Tensor(y) if self._level == 0 else y
+        return bind(prim, (self, other))
+
+    return compare
+
+
+def install() -> None:
+    """Give `Tensor` its operators."""
+    for name, ufunc in {
+        "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide,
+        "pow": np.power, "matmul": np.matmul, "mod": np.remainder,
+    }.items():  # fmt: skip
+        operator, reflected = _binary[ufunc]
+        setattr(Tensor, f"__{name}__", operator)
+        setattr(Tensor, f"__r{name}__", reflected)
+    for name, prim in {
+        "lt": table.less, "le": table.less_equal, "gt": table.greater, "ge": table.greater_equal,
+        "eq": table.equal, "ne": table.not_equal,
+    }.items():  # fmt: skip
+        setattr(Tensor, f"__{name}__", _comparison(prim))
+    setattr(Tensor, "__neg__", _unary[np.negative])  # noqa: B010  # as the others
+    setattr(Tensor, "__array_ufunc__", _array_ufunc)  # noqa: B010
+
+
+install()

@@ -1,0 +1,475 @@
+"""Define-by-run: values that compute at once and remember how (reverse mode).
+
+A `Tensor` is an array and, where a derivative is wanted, a `Node`: the adjoint of the primitive that made it, the nodes
+of its operands and the values that the rules will read. `nodes` has the graph and the sweep, `operators` the short
+paths of the operators.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
+from wengert.graph_tape import tape_of_graph
+from wengert.nodes import Leaf, Node, Retaining, pull_back, topological_order
+from wengert.primitive import Primitive
+from wengert.printing import array_text
+from wengert.value import (
+    Value,
+    bind,
+    functions,
+    is_suspended,
+    may_be_nan,
+    new_level,
+    suspended_below,
+)
+from wengert.wlist import ArrayType, Tape
+
+__all__ = ["Tensor", "no_grad", "tensor"]
+
+Params = Mapping[str, Any]
+
+
+class Tensor(Value):
+    """An array that remembers its operands; made by `tensor` and by `grad`, `vjp` and their relatives.
+
+    Operators, NumPy functions and array methods apply. The look is PyTorch's: `backward`, `grad`, `grad_fn`,
+    `requires_grad`, `detach`, `item`, `numpy`.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node", "_shares_memory")
+
+    _shares_memory: bool  # set on views and their bases only
+
+    def __init__(self, data: Any, node: Node | None = None, level: int = 0):
+        self._data = data
+        self._node = node
+        self._level = level
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy dtype of the elements."""
+        dtype: np.dtype[Any] = self._data.dtype
+        return dtype
+
+    def _concrete(self) -> Any:
+        data = self._data
+        return data._concrete() if isinstance(data, Value) else data
+
+    def _carries_derivative(self) -> bool:
+        data = self._data
+        return self._node is not None or (isinstance(data, Value) and data._carries_derivative())
+
+    def _may_be_nan(self) -> bool:
+        return may_be_nan(self._data)
+
+    # Applying a primitive in general. Operators on plain arrays take the short paths further below.
+
+    def _apply(self, prim: Primitive, operands: Sequence[Any], params: Params) -> Any:
+        level = self._level
+        if len(operands) == 1:
+            return self._apply_alone(prim, params)
+        xs, nodes = [], []
+        for i, x in enumerate(operands):
+            mine = isinstance(x, Tensor) and x._level == level
+            xs.append(x._data if mine else x)
+            nodes.append(x._node if mine and prim.is_active(i) else None)
+        y = bind(prim, xs, params)
+        parents = tuple(node for node in nodes if node is not None)
+        if not parents or level < is_suspended():
+            return Tensor(y) if level == 0 else y
+        adjoint = prim.adjoint[tuple(node is not None for node in nodes)]
+        keeps = adjoint.keeps
+        saved = [y if keeps[0] else None]
+        for x, node, keep in zip(xs, nodes, keeps[1:], strict=True):
+            saved.append(x if keep else _outline(x, node))
+        result = Tensor(y, Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype), level)
+        if getattr(y, "base", None) is not None:
+            _share_memory(result, *operands)
+        return result
+
+    def _apply_alone(self, prim: Primitive, params: Params) -> Any:
+        x, node, level = self._data, self._node, self._level
+        y = bind(prim, (x,), params) if isinstance(x, Value) else prim.compute(x, **params)
+        if node is None or prim.is_flat or level < is_suspended():
+            return Tensor(y) if level == 0 else y
+        adjoint = prim.adjoint[(True,)]
+        keeps_y, keeps_x = adjoint.keeps
+        saved = (y if keeps_y else None, x if keeps_x else node)
+        result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype), level)
+        if getattr(y, "base", None) is not None:
+            _share_memory(result, self)
+        return result
+
+    def _take_over(self, new: Any) -> Tensor:
+        mine_to_keep = self._level == 0 and isinstance(self._node, Leaf)
+        if mine_to_keep and self._level >= is_suspended():
+            raise GraphError(
+                "a leaf Variable that requires grad is being used in an in-place operation.",
+                remedy="Write x = x + ..., or update parameters under no_grad().",
+                where=user_location(),
+            )
+        self._data = new._data
+        if not mine_to_keep:
+            self._node = new._node
+        return self
+
+    # PyTorch's look.
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Make this tensor a leaf whose gradient `backward` accumulates, in place; return it.
+
+        Raises
+        ------
+        GraphError
+            (a RuntimeError) If the dtype is an integer one, or if the tensor is the result of an operation.
+        """
+        if not self.is_leaf:
+            raise GraphError(
+                "you can only change requires_grad flags of leaf variables.",
+                remedy="Use x.detach() for a tensor outside the graph.",
+            )
+        if not requires_grad:
+            self._node = None
+        elif self._node is None:
+            self._node = _user_leaf(self)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than by a recorded operation."""
+        return self._node is None or isinstance(self._node, Leaf)
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made this tensor; ``None`` for a leaf."""
+        return None if self.is_leaf else self._node
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` accumulated, a tensor of this shape; ``None`` before any."""
+        return getattr(self._node, "grad", None)
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if not isinstance(self._node, (Leaf, Retaining)):
+            raise GraphError("only a tensor that requires grad has a gradient.", remedy="Use requires_grad_().")
+        self._node.grad = value
+
+    @property
+    def data(self) -> Any:
+        """The same values as a tensor outside the graph; assigning to it changes the values in place."""
+        return Tensor(self._data)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._data = _plain_array(value, None)
+
+    def tape(self) -> Tape:
+        """The graph as a Wengert list, sorted topologically, with the values it still knows.
+
+        A value that no derivative rule needed was not kept; it is computed again where its operands are known and
+        printed as ``·`` otherwise, as is a constant array that no rule reads.
+        """
+        return tape_of_graph(self._data, self._node)
+
+    def retain_grad(self) -> None:
+        """Ask `backward` to keep the gradient of this inner tensor in `grad`."""
+        if self._node is None:
+            raise GraphError(
+                "can't retain_grad on Tensor that has requires_grad=False.", remedy="Use requires_grad_() first."
+            )
+        if type(self._node) is Node:
+            self._node.grad = None
+            self._node.__class__ = Retaining
+
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+        """Add the derivative of this tensor to `grad` of every leaf it depends on.
+
+        Parameters
+        ----------
+        gradient : array of this tensor's shape, optional
+            The cotangent to start from (the seed); 1 for a scalar.
+        retain_graph : bool, optional
+            Keep what is needed to go through the graph again; default `create_graph`.
+        create_graph : bool
+            Record the sweep itself, so that the gradients can be differentiated.
+
+        Raises
+        ------
+        GraphError
+            (a RuntimeError) Without history, through a freed graph, or on a non-scalar without `gradient`.
+        ShapeError
+            If `gradient` has another shape.
+
+        Notes
+        -----
+        Cost: a small multiple (at most 5) of the operations recorded; iterates, so that depth is no limit.
+        """
+        if self._level != 0:
+            raise GraphError(
+                "backward was called on a value inside a transform such as grad.",
+                remedy="Return the value from the function, or use wg.vjp inside it.",
+                where=user_location(),
+            )
+        if self._node is None:
+            raise GraphError(
+                "element 0 of tensors does not require grad and does not have a grad_fn.",
+                why="No operand of this result was made with requires_grad=True.",
+                remedy="Make the inputs with wg.tensor(..., requires_grad=True).",
+                where=user_location(),
+            )
+        seed = self._seed(gradient)
+        order = topological_order([self._node])
+        if create_graph:
+            cotangents = pull_back(order, {self._node: seed if isinstance(seed, Tensor) else Tensor(seed)}, wrap=Tensor)
+        else:
+            cotangents = pull_back(order, {self._node: seed._data if isinstance(seed, Tensor) else seed})
+        for node, ct in cotangents.items():
+            _accumulate(node, ct if isinstance(ct, Tensor) else Tensor(ct))
+        if not (create_graph if retain_graph is None else retain_graph):
+            for node in order:
+                node.saved = None
+
+    def _seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            if self.size != 1:
+                raise GraphError(
+                    f"grad can be implicitly created only for scalar outputs, and this tensor has shape {self.shape}.",
+                    remedy=f"Reduce it, as in y.sum().backward(), or pass backward(gradient) with shape {self.shape}.",
+                    where=user_location(),
+                )
+            one = self.dtype.type(1)
+            return one if self.shape == () else np.full(self.shape, one)
+        if not isinstance(gradient, Tensor):
+            gradient = np.asarray(gradient, self.dtype)[()]
+        if gradient.shape != self.shape:
+            raise ShapeError(
+                f"backward got a gradient of shape {gradient.shape} for a tensor of shape {self.shape}.",
+                remedy="The seed must have the shape of the tensor it belongs to.",
+                where=user_location(),
+            )
+        return gradient
+
+    def item(self) -> Any:
+        """The value as a Python number.
+
+        Raises
+        ------
+        LostDerivativeError
+            Inside a transform such as `grad`, where the derivative would be lost.
+        """
+        if self._level != 0:
+            self._refuse("item()", "Keep computing with the value itself, or use x.detach() to drop the derivative.")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The value as nested lists of Python numbers; refused inside a transform as `item` is."""
+        if self._level != 0:
+            self._refuse("tolist()", "Keep computing with the value itself, or use x.detach() first.")
+        return self._data.tolist()
+
+    def numpy(self) -> Any:
+        """The values as a NumPy array that shares their memory.
+
+        Raises
+        ------
+        LostDerivativeError
+            If the tensor requires grad.
+        """
+        if self._carries_derivative():
+            raise LostDerivativeError(
+                "can't call numpy() on Tensor that requires grad.",
+                remedy="Use tensor.detach().numpy() instead.",
+                where=user_location(),
+            )
+        return np.asarray(self._data)
+
+    def detach(self) -> Any:
+        """The same values outside the graph."""
+        return Tensor(self._data) if self._level == 0 else Value.detach(self)
+
+    def zero_(self) -> Tensor:
+        """Set every element to 0, in place; for gradients, as in ``x.grad.zero_()``."""
+        self._data = np.zeros_like(self._data)[()]
+        return self
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self.size
+
+    def dim(self) -> int:
+        """Number of axes."""
+        return self.ndim
+
+    def t(self) -> Any:
+        """The transpose of a matrix."""
+        return self.T
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self._carries_derivative() or (isinstance(value, Value) and value._carries_derivative()):
+            Value.__setitem__(self, index, value)
+        self._data = np.array(self._data)
+        self._data[index] = value
+
+    def __getattr__(self, name: str) -> Any:
+        # x.sin(), x.exp(), … as in PyTorch.
+        ufunc = getattr(np, name, None)
+        if isinstance(ufunc, np.ufunc) and ufunc in functions:
+            return _Method(ufunc, self)
+        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        if self._level != 0:
+            return f"<Tensor of level {self._level}: {ArrayType(self.shape, self.dtype)}>"
+        made_by = self.grad_fn
+        suffix = f"grad_fn=<{made_by.name()}>" if made_by is not None else "requires_grad=True" if self._node else ""
+        return array_text("tensor", self._data, suffix)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.ndim == 0 else format(str(self), spec)
+
+
+class _Method:
+    """A NumPy function as a method, ``x.sin()``."""
+
+    __slots__ = ("_first", "_function")
+
+    def __init__(self, function: np.ufunc, first: Tensor):
+        self._function, self._first = function, first
+
+    def __call__(self, *others: Any) -> Any:
+        return self._function(self._first, *others)
+
+
+def _outline(x: Any, node: Node | None) -> Any:
+    """What a record holds of an operand whose value no rule reads: its node, or type; a number as it is."""
+    if node is not None:
+        return node
+    return x if isinstance(x, (int, float, complex)) else ArrayType.of(x)
+
+
+def _share_memory(*values: Any) -> None:
+    for x in values:
+        if isinstance(x, Tensor):
+            x._shares_memory = True
+
+
+def _accumulate(node: Node, ct: Tensor) -> None:
+    node.grad = ct if node.grad is None else node.grad + ct
+
+
+# --- making tensors --------------------------------------------------------------------------------------------
+
+
+def _plain_array(data: Any, dtype: Any) -> Any:
+    if isinstance(data, Value):
+        if data._carries_derivative():
+            raise LostDerivativeError(
+                "tensor() was called on a value that carries a derivative.",
+                why="The new tensor would not remember how the value was computed.",
+                remedy="Use the value as it is, or x.detach() to drop the derivative on purpose.",
+                where=user_location(),
+            )
+        data = data._concrete()
+    array = np.array(data, dtype=dtype)
+    if array.dtype.kind not in "fciub":
+        raise DtypeError(
+            f"tensor() got data of dtype {array.dtype}.",
+            remedy="Give numbers, nested lists of numbers of equal lengths, or a NumPy array.",
+            where=user_location(),
+        )
+    return array[()]
+
+
+def _user_leaf(made: Tensor) -> Leaf:
+    """A node without history for a tensor that a user made."""
+    data = made._data
+    if data.dtype.kind not in "fc":
+        raise DtypeError(
+            "Only Tensors of floating point and complex dtype can require gradients;",
+            why=f"this one has dtype {data.dtype}.",
+            remedy="Write 2.0 for 2, or pass dtype=float.",
+            where=user_location(),
+        )
+    leaf = Leaf(data)
+    leaf.tensor = weakref.ref(made)
+    return leaf
+
+
+def tensor(data: Any, requires_grad: bool = False, dtype: Any = None) -> Tensor:
+    """Make a tensor that remembers what is computed from it.
+
+    Parameters
+    ----------
+    data : number, nested lists of numbers, or array of any shape
+        Copied.
+    requires_grad : bool
+        Whether `backward` is to accumulate a gradient in `grad`.
+    dtype : dtype, optional
+        Default NumPy's: float64 for floats, int64 for integers.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    DtypeError
+        (a TypeError and RuntimeError) If `requires_grad` is asked of integers or booleans.
+    LostDerivativeError
+        If `data` carries a derivative itself.
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> x = wg.tensor(2., requires_grad=True)
+    >>> y = x**2 + 3 * x
+    >>> y.backward()
+    >>> y, x.grad
+    (tensor(10., grad_fn=<AddBackward0>), tensor(7.))
+    """
+    made = Tensor(_plain_array(data, dtype))
+    if requires_grad:
+        made._node = _user_leaf(made)
+    return made
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Do not record operations on the tensors that exist now; a transform called inside still works.
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> w = wg.tensor(1., requires_grad=True)
+    >>> with wg.no_grad():
+    ...     w -= 0.5
+    >>> w
+    tensor(0.5000, requires_grad=True)
+    """
+    token = suspended_below.set(new_level())
+    try:
+        yield
+    finally:
+        suspended_below.reset(token)
