@@ -1,0 +1,127 @@
+"""Tracing: values that write down what is done to them.
+
+A `Tracer` stands for a variable of a Wengert list. Applying a primitive appends a statement with the user's file and
+line. An *abstract* tracer knows shape and dtype only, so that the list is valid for every input of that type; a Python
+decision on its value is an error. A *concrete* one computes alongside, follows the program through its branches
+and loops, and leaves a tape of that run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import TraceError, user_location
+from wengert.primitive import Primitive
+from wengert.value import Value, bind, is_suspended, may_be_nan, new_level, table
+from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
+
+__all__ = ["Recorder", "Tracer"]
+
+
+class Recorder:
+    """A Wengert list being written, at one level."""
+
+    def __init__(self) -> None:
+        self.level = new_level()
+        self.inputs: list[Variable] = []
+        self.statements: list[Statement] = []
+        self.values: dict[Variable, Any] = {}
+
+    def input(self, name: str, kind: ArrayType, value: Any = None) -> Tracer:
+        """A tracer for a new input; concrete if a value is given."""
+        variable = Variable(name, kind)
+        self.inputs.append(variable)
+        if value is not None:
+            self.values[variable] = value
+        return Tracer(self, variable)
+
+    def record(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
+        """Append ``target ← prim(operands; params)``; with its value where all operands have one."""
+        symbols = tuple(x.variable if self.owns(x) else x for x in operands)
+        known = all(not isinstance(x, Variable) or x in self.values for x in symbols)
+        if known:
+            value = bind(prim, [self.values[x] if isinstance(x, Variable) else x for x in symbols], params)
+            types: tuple[ArrayType, ...] = (ArrayType.of(value),)
+        else:
+            types = prim.infer(symbols, params)
+        target = Variable(f"v{len(self.statements) + 1}", types[0])
+        if known:
+            self.values[target] = value
+        self.statements.append(Statement((target,), prim, symbols, params, user_location()))
+        return Tracer(self, target)
+
+    def owns(self, x: Any) -> bool:
+        """Whether `x` is a tracer of this list."""
+        return isinstance(x, Tracer) and x._level == self.level
+
+    def finish(self, name: str, outputs: Sequence[Any]) -> WengertList:
+        """The list, with tracers among the outputs replaced by their variables."""
+        symbols = tuple(x.variable if self.owns(x) else x for x in outputs)
+        return WengertList(name, tuple(self.inputs), tuple(self.statements), symbols)
+
+    def finish_tape(self, name: str, outputs: Sequence[Any]) -> Tape:
+        """The list together with the values of this run."""
+        return Tape(self.finish(name, outputs), self.values)
+
+
+class Tracer(Value):
+    """Stands for a variable of the list that `recorder` writes."""
+
+    __slots__ = ("__weakref__", "_shares_memory", "recorder", "variable")
+
+    _shares_memory: bool  # set on views and their bases only
+
+    def __init__(self, recorder: Recorder, variable: Variable):
+        self.recorder = recorder
+        self.variable = variable
+        self._level = recorder.level
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.variable.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy dtype of the elements."""
+        return self.variable.dtype
+
+    def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        result = self.recorder.record(prim, operands, params)
+        if self._level < is_suspended() and not prim.is_flat:
+            result = self.recorder.record(table.detach, (result,), {})
+        if prim.kind.value == "structural" and not prim.is_flat:
+            for x in (result, *operands):
+                if isinstance(x, Tracer):
+                    x._shares_memory = True
+        return result
+
+    def _take_over(self, new: Any) -> Tracer:
+        self.variable = new.variable
+        return self
+
+    def _concrete(self) -> Any:
+        try:
+            value = self.recorder.values[self.variable]
+        except KeyError:
+            raise TraceError(
+                f"Python asked for the value of {self.variable.name}: {self.variable.type} while tracing.",
+                why="A traced value has a shape and a dtype only, so that the list is valid for other inputs too.",
+                remedy="Select with np.where instead of if; or use wg.grad, wg.jvp or wg.explain, which run on values.",
+                where=user_location(),
+            ) from None
+        return value._concrete() if isinstance(value, Value) else value
+
+    def _carries_derivative(self) -> bool:
+        # An integer or boolean variable has no derivative: only its value is asked for.
+        return self.dtype.kind in "fc"
+
+    def _may_be_nan(self) -> bool:
+        value = self.recorder.values.get(self.variable)
+        return True if value is None else may_be_nan(value)
+
+    def __repr__(self) -> str:
+        return f"Tracer({self.variable.name}: {self.variable.type})"
