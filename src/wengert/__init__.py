@@ -1,0 +1,123 @@
+"""Automatic differentiation for Python and NumPy that shows every step.
+
+>>> import numpy as np, wengert as wg
+>>> def f(x):
+...     return np.log(x[0]) + x[0] * x[1] - np.sin(x[1])
+>>> wg.grad(f)(np.array([2., 5.]))
+array([5.5       , 1.71633781])
+
+Reading order of the code: `wlist` (the record), `value` (dispatch), `primitive` and `rules` (the derivative table),
+`nodes`, `tensors` and `dual` (reverse and forward mode), `tracing`, `api`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wengert import operators as _operators  # noqa: F401  # declares the table and gives tensors their operators
+from wengert.api import grad, hvp, jvp, tape, trace, value_and_grad, vjp
+from wengert.constructors import arange, eye, full, linspace, manual_seed, ones, rand, randn, zeros
+from wengert.declaration import elementwise
+from wengert.errors import (
+    ArgumentError,
+    CheckError,
+    DeclarationError,
+    DtypeError,
+    EscapedValueError,
+    ExpressionError,
+    GraphError,
+    IllFormedListError,
+    LostDerivativeError,
+    NoRuleError,
+    ShapeError,
+    TraceError,
+    WengertError,
+)
+from wengert.jacobians import hessian, jacobian
+from wengert.tensors import Tensor, no_grad, tensor
+from wengert.wlist import Tape, WengertList
+
+if TYPE_CHECKING:
+    from wengert import numeric, optimize
+    from wengert.show import compare, explain
+
+__version__ = "0.1.0"
+
+# Loaded when first used: name → module that has it (or that it is).
+_LAZY = {
+    "compare": "wengert.show",
+    "explain": "wengert.show",
+    "numeric": "wengert.numeric",
+    "optimize": "wengert.optimize",
+}
+
+# NumPy's functions under their names, for `import wengert as torch` and those who want one import.
+_NUMPY = frozenset(  # noqa: SIM905  # a list of words
+    "abs absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin cbrt ceil clip concatenate "
+    "conj cos cosh cumsum dot exp exp2 expm1 flip floor hypot imag inner isfinite isnan log log10 log1p log2 "
+    "logaddexp matmul max maximum mean min minimum moveaxis outer power prod ravel real reciprocal reshape sign "
+    "sin sinc sinh sqrt square squeeze stack std subtract sum swapaxes tan tanh transpose tril triu var vstack "
+    "where add multiply divide pi e inf nan float32 float64 int32 int64 complex64 complex128 bool".split()
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        module = import_module(_LAZY[name])
+        return module if _LAZY[name] == f"wengert.{name}" else getattr(module, name)
+    if name in _NUMPY:
+        return getattr(np, name)
+    raise AttributeError(f"module 'wengert' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, *_NUMPY})
+
+
+__all__ = [
+    "ArgumentError",
+    "CheckError",
+    "DeclarationError",
+    "DtypeError",
+    "EscapedValueError",
+    "ExpressionError",
+    "GraphError",
+    "IllFormedListError",
+    "LostDerivativeError",
+    "NoRuleError",
+    "ShapeError",
+    "Tape",
+    "Tensor",
+    "TraceError",
+    "WengertError",
+    "WengertList",
+    "arange",
+    "compare",
+    "elementwise",
+    "explain",
+    "eye",
+    "full",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linspace",
+    "manual_seed",
+    "no_grad",
+    "numeric",
+    "ones",
+    "optimize",
+    "rand",
+    "randn",
+    "tape",
+    "tensor",
+    "trace",
+    "value_and_grad",
+    "vjp",
+    "zeros",
+]

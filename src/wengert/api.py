@@ -1,0 +1,501 @@
+"""Transforms of functions: `grad`, `value_and_grad`, `jvp`, `vjp`, `hvp`, `trace`; `jacobians` has the rest.
+
+Each call opens a level, wraps the arguments in values of that level, runs the function as it stands and takes the
+results down again. The functions may be nested in each other in any order.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.containers import flatten, leaf_names, same_structure
+from wengert.derivation import fit
+from wengert.dual import Dual
+from wengert.errors import (
+    ArgumentError,
+    DtypeError,
+    EscapedValueError,
+    LostDerivativeError,
+    ShapeError,
+    user_location,
+)
+from wengert.nodes import Leaf, Node, pull_back, topological_order
+from wengert.tensors import Tensor
+from wengert.tracing import Recorder
+from wengert.value import NO_PARAMS, Value, may_be_nan, new_level
+from wengert.wlist import ArrayType, Tape, WengertList
+
+__all__ = [
+    "Pullback",
+    "function_name",
+    "grad",
+    "hvp",
+    "jvp",
+    "of_selected",
+    "primal",
+    "push",
+    "tape",
+    "trace",
+    "value_and_grad",
+    "vjp",
+    "zeros_like",
+]
+
+Function = Callable[..., Any]
+
+
+# --- arguments and results -------------------------------------------------------------------------------------
+
+
+def function_name(f: Function) -> str:
+    """What messages call `f`."""
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _run(f: Function, args: Sequence[Any], kwargs: Any = NO_PARAMS) -> Any:
+    """Call `f`; where NumPy hid our error behind one of its own (as in ``array[0] = x``), show ours."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, LostDerivativeError):
+            raise error.__cause__ from None
+        raise
+
+
+def primal(x: Any, transform: str, f: Function) -> Any:
+    """An argument as an array or a value, checked to have a derivative."""
+    array = x if isinstance(x, Value) else np.asarray(x)[()]
+    if array.dtype.kind not in "fc":
+        raise DtypeError(
+            f"{transform} of {function_name(f)} was asked for an argument of dtype {array.dtype}: {x!r:.60}.",
+            why="Only floating point and complex values have derivatives.",
+            remedy="Write 2.0 for 2, or x.astype(float); or choose other arguments with argnums.",
+            where=user_location(),
+        )
+    return array
+
+
+def _lowered(y: Any, level: int, f: Function) -> Any:
+    """One leaf of the result of `f` as an array or a value; one of a transform that has ended is an error."""
+    if isinstance(y, Value):
+        if y._level > level:
+            raise EscapedValueError(
+                f"{function_name(f)} returned a value of a transform that has ended.",
+                why="It was stored somewhere inside a grad, jvp or trace and used outside of it.",
+                remedy="Return it from the inner function instead (has_aux=True returns more than the result).",
+                where=user_location(),
+            )
+        return y
+    array = np.asarray(y)
+    if array.dtype.kind not in "fciub":
+        raise DtypeError(
+            f"{function_name(f)} returned {type(y).__name__} where an array or a number is needed.",
+            remedy="Return arrays, numbers, or containers of them.",
+            where=user_location(),
+        )
+    return array[()]
+
+
+def zeros_like(x: Any) -> Any:
+    """Zeros for the derivative of `x`: of its shape and dtype, float64 for integers."""
+    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
+    return np.zeros(x.shape, dtype)[()]
+
+
+def _plain(y: Any, level: int) -> Any:
+    """A leaf of auxiliary results without what belongs to `level`."""
+    if isinstance(y, Tensor) and y._level == level:
+        return y._data
+    if isinstance(y, Dual) and y._level == level:
+        return y.primal
+    return y
+
+
+def _split(f: Function, y: Any, has_aux: bool) -> tuple[Any, Any]:
+    if not has_aux:
+        return y, None
+    if not (isinstance(y, tuple) and len(y) == 2):
+        raise ArgumentError(
+            f"with has_aux=True, {function_name(f)} must return (result, aux), but it returned {type(y).__name__}.",
+            where=user_location(),
+        )
+    return y[0], y[1]
+
+
+def _seeds(given: Any, like: Any, leaves: Sequence[Any], what: str, f: Function) -> list[Any]:
+    """The leaves of tangents or cotangents, checked against the values they belong to."""
+    if not same_structure(given, like):
+        raise ArgumentError(
+            f"{what} for {function_name(f)} must have the structure of what they belong to.",
+            remedy="Give one array for each array, in the same containers.",
+            where=user_location(),
+        )
+    seeds = [x if isinstance(x, Value) else np.asarray(x)[()] for x in flatten(given)[0]]
+    for seed, x in zip(seeds, leaves, strict=True):
+        if seed.shape != x.shape:
+            raise ShapeError(
+                f"{what} for {function_name(f)}: shape {seed.shape} was given for a value of shape {x.shape}.",
+                remedy=f"Give an array of shape {x.shape}.",
+                where=user_location(),
+            )
+        if seed.dtype.kind == "c" and x.dtype.kind != "c":
+            raise DtypeError(
+                f"{what} for {function_name(f)}: a complex array was given for a value of dtype {x.dtype}.",
+                remedy="Give a real array.",
+                where=user_location(),
+            )
+    kinds = [x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in leaves]
+    return [fit(seed, seed.shape, kind) for seed, kind in zip(seeds, kinds, strict=True)]
+
+
+def _argnums(argnums: int | Sequence[int], args: Sequence[Any], f: Function) -> tuple[int, ...]:
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for k in numbers:
+        if not -len(args) <= k < len(args):
+            raise ArgumentError(
+                f"argnums={argnums}, but {function_name(f)} was called with {len(args)} positional arguments.",
+                why="Arguments are counted from 0, and a derivative is taken for positional ones only.",
+                remedy="Pass the argument by position, or correct argnums.",
+                where=user_location(),
+            )
+    return tuple(k % len(args) for k in numbers)
+
+
+def of_selected(
+    f: Function, argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any
+) -> tuple[Function, tuple[Any, ...]]:
+    """`f` as a function of the selected arguments alone, and these arguments."""
+    numbers = _argnums(argnums, args, f)
+
+    @functools.wraps(f, updated=())
+    def partial(*selected: Any) -> Any:
+        full = list(args)
+        for k, x in zip(numbers, selected, strict=True):
+            full[k] = x
+        return f(*full, **kwargs)
+
+    return partial, tuple(args[k] for k in numbers)
+
+
+# --- reverse mode ----------------------------------------------------------------------------------------------
+
+
+class Pullback:
+    """The linear map ȳ ↦ x̄ = ȳᵀ J at one point, for as many ȳ as wanted."""
+
+    def __init__(self, f: Function, primals: tuple[Any, ...], has_aux: bool = False, transform: str = "vjp"):
+        self._f = f
+        self._level = new_level()
+        given, self._rebuild = flatten(primals)
+        self._primals = [primal(x, transform, f) for x in given]
+        self._leaves = [Leaf(x) for x in self._primals]
+        tensors = [Tensor(x, leaf, self._level) for x, leaf in zip(self._primals, self._leaves, strict=True)]
+        result, aux = _split(f, _run(f, self._rebuild(tensors)), has_aux)
+        found, rebuild = flatten(result)
+        outputs = [_lowered(y, self._level, f) for y in found]
+        own = [isinstance(y, Tensor) and y._level == self._level for y in outputs]
+        self._nodes: list[Node | None] = [y._node if mine else None for y, mine in zip(outputs, own, strict=True)]
+        self.outputs = [y._data if mine else y for y, mine in zip(outputs, own, strict=True)]
+        self.y = rebuild(self.outputs)
+        self.aux = aux
+        if has_aux:
+            aux_leaves, aux_rebuild = flatten(aux)
+            self.aux = aux_rebuild([_plain(x, self._level) for x in aux_leaves])
+        self._order = topological_order(node for node in self._nodes if node is not None)
+        self._careful = any(may_be_nan(y) for y, mine in zip(self.outputs, own, strict=True) if mine)
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        """ȳ, structured like the result, to the cotangents of all primals, structured like these."""
+        seeds = _seeds(cotangent, self.y, self.outputs, "cotangents", self._f)
+        x_bars: tuple[Any, ...] = self._rebuild(self.of_leaves(seeds))
+        return x_bars
+
+    def of_leaves(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The same on flat lists."""
+        seeds: dict[Node, Any] = {}
+        for node, ct in zip(self._nodes, cotangents, strict=True):
+            if node is not None:
+                seeds[node] = seeds[node] + ct if node in seeds else ct
+        careful = self._careful or any(may_be_nan(ct) for ct in seeds.values())
+        found = pull_back(self._order, seeds, careful=careful)
+        return [
+            found[leaf] if leaf in found else zeros_like(x) for leaf, x in zip(self._leaves, self._primals, strict=True)
+        ]
+
+
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Evaluate `f` and return the function that multiplies with its transposed Jacobian (reverse mode).
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to arrays or containers of arrays.
+    *primals
+        Its arguments, floating point or complex.
+    has_aux : bool
+        `f` returns (y, aux); aux is passed on as it is.
+
+    Returns
+    -------
+    y
+        ``f(*primals)``.
+    pullback : callable
+        ȳ ↦ tuple of x̄ = ȳᵀ ∂f/∂x, one for each primal; may be called many times.
+    aux
+        With `has_aux` only.
+
+    Raises
+    ------
+    DtypeError
+        For integer primals.
+    ShapeError, ArgumentError
+        By pullback, for a ȳ that has not the shape or the structure of y.
+
+    Notes
+    -----
+    One evaluation of f, whose intermediate values are kept as long as pullback lives; each pullback costs a small
+    multiple of f, whatever the number of inputs.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> y, pullback = wg.vjp(np.sin, np.array([0., np.pi]))
+    >>> pullback(np.array([1., 1.]))
+    (array([ 1., -1.]),)
+    """
+    pullback = Pullback(f, primals, has_aux)
+    return (pullback.y, pullback, pullback.aux) if has_aux else (pullback.y, pullback)
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Like `grad`, but the function returned gives (value, gradient), or ((value, aux), gradient)."""
+
+    @functools.wraps(f, updated=())
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        selected, primals = of_selected(f, argnums, args, kwargs)
+        pullback = Pullback(selected, primals, has_aux, "grad")
+        _check_scalar(pullback, f)
+        y = pullback.outputs[0]
+        x_bars = pullback._rebuild(pullback.of_leaves([np.ones((), y.dtype if y.dtype.kind == "f" else float)[()]]))
+        return (pullback.y, pullback.aux) if has_aux else pullback.y, x_bars[0] if isinstance(argnums, int) else x_bars
+
+    return value_and_gradient
+
+
+def _check_scalar(pullback: Pullback, f: Function) -> None:
+    if len(pullback.outputs) != 1 or pullback.outputs[0].shape != ():
+        shapes = ", ".join(str(y.shape) for y in pullback.outputs)
+        count = len(pullback.outputs)
+        returned = f"shape {shapes}" if count == 1 else f"{count} arrays of shapes {shapes}"
+        raise ShapeError(
+            f"grad needs a scalar result, but {function_name(f)} returned {returned}.",
+            remedy=f"Use jacobian({function_name(f)}), or vjp with a seed of shape {shapes}.",
+            where=user_location(),
+        )
+    if pullback.outputs[0].dtype.kind == "c":
+        raise DtypeError(
+            f"grad needs a real result, but {function_name(f)} returned a complex one.",
+            remedy="Return a real function of it, such as abs(y) or y.real, or use vjp.",
+            where=user_location(),
+        )
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Make the function that gives the gradient of a scalar function (reverse mode).
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to one real number.
+    argnums : int or sequence of int
+        The positional arguments to differentiate for, counted from 0.
+    has_aux : bool
+        `f` returns (value, aux); the function returned then gives (gradient, aux).
+
+    Returns
+    -------
+    callable
+        Called like `f`; returns ∂f/∂x with the shape, dtype and structure of the argument (a tuple of them for a
+        sequence `argnums`). For a complex argument it is ∂f/∂Re + i ∂f/∂Im.
+
+    Raises
+    ------
+    ShapeError
+        If the result is not a scalar.
+    DtypeError
+        If a selected argument is an integer or the result is complex.
+
+    Notes
+    -----
+    Costs one evaluation of f and a sweep of a small multiple of it; memory for the values the rules read. At kinks
+    the value is the one in the table of derivatives (`Primitive.at_kinks`).
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> wg.grad(lambda x: np.sum(x**2))(np.array([1., 2., 3.]))
+    array([2., 4., 6.])
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f, updated=())
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, x_bar = both(*args, **kwargs)
+        return (x_bar, value[1]) if has_aux else x_bar
+
+    return gradient
+
+
+# --- forward mode ----------------------------------------------------------------------------------------------
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Evaluate `f` and its derivative along one direction (forward mode).
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to arrays or containers of arrays.
+    primals : tuple
+        Its arguments, floating point or complex.
+    tangents : tuple
+        ẋ, structured and shaped like `primals`.
+
+    Returns
+    -------
+    y
+        ``f(*primals)``.
+    y_dot
+        ẏ = (∂f/∂x) ẋ, structured and shaped like y.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, DtypeError
+        For tangents that do not belong to the primals, or integer primals.
+
+    Notes
+    -----
+    Costs about two to three evaluations of f; keeps nothing.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> y, y_dot = wg.jvp(lambda x: x**3, (2.,), (1.,))
+    >>> float(y), float(y_dot)
+    (8.0, 12.0)
+    """
+    if not (isinstance(primals, (tuple, list)) and isinstance(tangents, (tuple, list))):
+        raise ArgumentError(
+            f"jvp of {function_name(f)} needs a tuple of primals and a tuple of tangents.",
+            remedy="Write jvp(f, (x,), (x_dot,)).",
+            where=user_location(),
+        )
+    given, rebuild = flatten(tuple(primals))
+    xs = [primal(x, "jvp", f) for x in given]
+    return push(f, rebuild, xs, _seeds(tuple(tangents), tuple(primals), xs, "tangents", f))
+
+
+def push(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
+    """One pass of forward mode: result and tangent of `f` at the leaves `xs` along `x_dots`."""
+    level = new_level()
+    found, y_rebuild = flatten(_run(f, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
+    outputs = [_lowered(y, level, f) for y in found]
+    own = [isinstance(y, Dual) and y._level == level for y in outputs]
+    return (
+        y_rebuild([y.primal if mine else y for y, mine in zip(outputs, own, strict=True)]),
+        y_rebuild([y.tangent if mine else zeros_like(y) for y, mine in zip(outputs, own, strict=True)]),
+    )
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Multiply the Hessian of a scalar function with a vector, without forming it.
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to one real number.
+    primals, tangents : tuple
+        Its arguments, and the vector, structured like them.
+
+    Returns
+    -------
+    array or container
+        H ẋ, structured like the argument if `f` has one, else a tuple.
+
+    Notes
+    -----
+    Forward mode over reverse mode (Pearlmutter 1994): about four to six evaluations of f, whatever the number of
+    inputs.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> wg.hvp(lambda x: x[0] ** 2 * x[1], (np.array([1., 2.]),), (np.array([1., 0.]),))
+    array([4., 2.])
+    """
+    argnums: int | tuple[int, ...] = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+# --- the record ------------------------------------------------------------------------------------------------
+
+
+def trace(f: Function) -> Callable[..., WengertList]:
+    """Make the function that records what `f` does as a Wengert list.
+
+    Called like `f`, it returns the `WengertList` for arguments of these shapes and dtypes; their values are not
+    looked at, so that the list is valid for all others of the type. A Python decision on a value (``if x > 0``)
+    raises `TraceError`; `tape` follows it instead.
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> square = wg.trace(lambda x: x * x)(3.)
+    >>> square(5.)
+    25.0
+    """
+
+    @functools.wraps(f, updated=())
+    def record(*args: Any, **kwargs: Any) -> WengertList:
+        recorder, outputs = _record(f, args, kwargs, concrete=False)
+        return recorder.finish(function_name(f), outputs)
+
+    return record
+
+
+def tape(f: Function, *args: Any, **kwargs: Any) -> Tape:
+    """Run `f` and return the Wengert list of this run with all its values.
+
+    Unlike `trace` it follows Python's ``if``, ``while`` and ``for`` on values, and the list holds for this branch
+    alone.
+    """
+    recorder, outputs = _record(f, args, kwargs, concrete=True)
+    return recorder.finish_tape(function_name(f), outputs)
+
+
+def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tuple[Recorder, list[Any]]:
+    recorder = Recorder()
+    inputs = []
+    for name, arg in zip(_parameter_names(f, len(args)), args, strict=True):
+        leaves, rebuild = flatten(arg)
+        tracers = []
+        for label, leaf in zip(leaf_names(name, arg), leaves, strict=True):
+            x = leaf if isinstance(leaf, Value) else np.asarray(leaf)[()]
+            tracers.append(recorder.input(label, ArrayType.of(x), x if concrete else None))
+        inputs.append(rebuild(tracers))
+    found, _ = flatten(_run(f, inputs, kwargs))
+    return recorder, [_lowered(y, recorder.level, f) for y in found]
+
+
+def _parameter_names(f: Function, count: int) -> list[str]:
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # a builtin without signature
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    return names + [f"x{k + 1}" for k in range(len(names), count)]

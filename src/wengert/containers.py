@@ -1,0 +1,53 @@
+"""Nested containers of arrays: tuples, lists, dictionaries, named tuples, dataclasses registered with optree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.value import Value
+
+__all__ = ["flatten", "leaf_names", "same_structure"]
+
+Rebuild = Callable[[Sequence[Any]], Any]
+
+
+def _is_leaf(tree: Any) -> bool:
+    return isinstance(tree, (Value, np.ndarray, np.generic, int, float, complex))
+
+
+def _first(leaves: Sequence[Any]) -> Any:
+    return leaves[0]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+    """Take a container apart: its leaves, and a function that puts leaves of that number together again."""
+    if _is_leaf(tree):
+        return [tree], _first
+    if type(tree) is tuple and all(map(_is_leaf, tree)):
+        return list(tree), tuple
+    import optree
+
+    leaves, spec = optree.tree_flatten(tree)
+    return leaves, spec.unflatten
+
+
+def same_structure(tree: Any, other: Any) -> bool:
+    """Whether two containers have the same nesting, keys and lengths."""
+    if _is_leaf(tree) and _is_leaf(other):
+        return True
+    import optree
+
+    return bool(optree.tree_structure(tree) == optree.tree_structure(other))
+
+
+def leaf_names(name: str, tree: Any) -> list[str]:
+    """A name for each leaf: ``params_w`` for ``params["w"]``."""
+    if _is_leaf(tree):
+        return [name]
+    import optree
+
+    paths: list[tuple[Any, ...]] = optree.tree_paths(tree)
+    return ["_".join([name, *map(str, path)]) for path in paths]

@@ -1,0 +1,202 @@
+"""Jacobians and Hessians: all partial derivatives, by passes of forward or reverse mode."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from wengert.api import Pullback, function_name, grad, of_selected, primal, push, zeros_like
+from wengert.containers import flatten
+from wengert.errors import ArgumentError, user_location
+
+__all__ = ["hessian", "jacobian"]
+
+Function = Callable[..., Any]
+Mode = Literal["auto", "forward", "reverse"]
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: Mode = "auto") -> Function:
+    """Make the function that gives all partial derivatives of a function of arrays.
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to arrays or containers of arrays; n numbers in, m numbers out.
+    argnums : int or sequence of int
+        The positional arguments to differentiate for.
+    mode : {"auto", "forward", "reverse"}
+        n passes of forward mode, or m of reverse mode; "auto" takes forward if n ≤ m.
+
+    Returns
+    -------
+    callable
+        Called like `f`; returns for each result of shape s and argument of shape r an array of shape s + r, in
+        the structure of the result, and in each of its places that of the argument.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown mode.
+    DtypeError
+        If a selected argument is an integer.
+
+    Notes
+    -----
+    Forward: n evaluations of f with tangents. Reverse: one evaluation and m sweeps.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> wg.jacobian(lambda x: np.array([1., 2.]) * x)(np.array([3., 4.]))
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    if mode not in ("auto", "forward", "reverse"):
+        raise ArgumentError(
+            f"jacobian got mode={mode!r}.", remedy='Use "auto", "forward" or "reverse".', where=user_location()
+        )
+
+    @functools.wraps(f, updated=())
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        selected, primals = of_selected(f, argnums, args, kwargs)
+        rows, rebuild = _jacobian(selected, primals, mode)
+        return rebuild([row[0] for row in rows] if isinstance(argnums, int) else rows)
+
+    return jacobian_of_f
+
+
+def _jacobian(f: Function, primals: tuple[Any, ...], mode: Mode) -> tuple[list[Any], Callable[..., Any]]:
+    """The blocks of the Jacobian: for each leaf of the result a container like `primals`; and how to join these."""
+    given, rebuild = flatten(primals)
+    xs = [primal(x, "jacobian", f) for x in given]
+    n = sum(x.size for x in xs)
+    if mode != "reverse":
+        columns: list[Any] = []
+        y_rebuild: Any = None
+        for k, unit in _basis(xs):
+            y_dots, y_rebuild = _column(f, rebuild, xs, k, unit)
+            columns.append(y_dots)
+            if mode == "auto" and n > sum(t.size for t in y_dots):
+                break
+        else:
+            if columns:
+                return _from_columns(columns, xs, rebuild), y_rebuild
+    pullback = Pullback(f, primals, transform="jacobian")
+    rows = [_row(f, pullback, k, unit) for k, unit in _basis(pullback.outputs)]
+    return _from_rows(rows, pullback.outputs, xs, rebuild), flatten(pullback.y)[1]
+
+
+def _basis(xs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """The unit vectors of the space of the arrays `xs`: the number of the array, and the unit array."""
+    for k, x in enumerate(xs):
+        for position in np.ndindex(x.shape):
+            unit = np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)
+            unit[position] = 1
+            yield k, unit[()]
+
+
+def _among_zeros(k: int, unit: Any, xs: Sequence[Any]) -> list[Any]:
+    return [unit if j == k else zeros_like(x) for j, x in enumerate(xs)]
+
+
+def _column(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], k: int, unit: Any) -> tuple[list[Any], Any]:
+    """The derivatives for one number of the arguments, and how the result is put together."""
+    found, y_rebuild = flatten(push(f, rebuild, xs, _among_zeros(k, unit, xs))[1])
+    if unit.dtype.kind != "c":
+        return found, y_rebuild
+    turned, _ = flatten(push(f, rebuild, xs, _among_zeros(k, 1j * unit, xs))[1])
+    return [_complex_entry(f, d, d_i) for d, d_i in zip(found, turned, strict=True)], y_rebuild
+
+
+def _complex_entry(f: Function, d: Any, d_i: Any) -> Any:
+    """From the derivatives along 1 and along i: the complex one, or the gradient of a real result."""
+    if d.dtype.kind != "c":
+        return d + 1j * d_i
+    _check_holomorphic(f, d, d_i)
+    return d
+
+
+def _check_holomorphic(f: Function, d: Any, d_i: Any) -> None:
+    if not np.allclose(d_i, 1j * d, rtol=1e-6, atol=1e-9, equal_nan=True):
+        raise ArgumentError(
+            f"jacobian of {function_name(f)}: it is not holomorphic (it takes conj, abs, real or imag of a value).",
+            why="Its derivative is not one complex number but depends on the direction.",
+            remedy="Use jvp or vjp, or differentiate for the real and imaginary part separately.",
+            where=user_location(),
+        )
+
+
+def _row(f: Function, pullback: Pullback, k: int, unit: Any) -> list[Any]:
+    """The derivatives of one number of the result."""
+    found = pullback.of_leaves(_among_zeros(k, unit, pullback.outputs))
+    if unit.dtype.kind != "c":
+        return found
+    turned = pullback.of_leaves(_among_zeros(k, 1j * unit, pullback.outputs))
+    entries = []
+    for d, d_i in zip(found, turned, strict=True):
+        if d.dtype.kind == "c":
+            _check_holomorphic(f, d, d_i)
+        entries.append(np.conj(d) if d.dtype.kind == "c" else d + 1j * d_i)
+    return entries
+
+
+def _from_columns(columns: Sequence[Any], xs: Sequence[Any], rebuild: Callable[..., Any]) -> list[Any]:
+    """Join the results of forward passes: a block of shape ``y.shape + x.shape`` for each pair of leaves."""
+    rows = []
+    for k in range(len(columns[0])):
+        blocks, start = [], 0
+        for x in xs:
+            part = [column[k] for column in columns[start : start + x.size]]
+            start += x.size
+            shape = (*columns[0][k].shape, *x.shape)
+            blocks.append(np.reshape(np.stack(part, axis=-1), shape)[()] if part else np.zeros(shape))
+        rows.append(rebuild(blocks))
+    return rows
+
+
+def _from_rows(rows: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any], rebuild: Callable[..., Any]) -> list[Any]:
+    """Join the results of reverse passes likewise."""
+    result, start = [], 0
+    for y in ys:
+        part = rows[start : start + y.size]
+        start += y.size
+        shapes = [(*y.shape, *x.shape) for x in xs]
+        result.append(rebuild([
+            np.reshape(np.stack([row[k] for row in part]), shape)[()] if part else np.zeros(shape)
+            for k, shape in enumerate(shapes)
+        ]))  # fmt: skip
+    return result
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Make the function that gives all second derivatives of a scalar function.
+
+    Parameters
+    ----------
+    f : callable
+        Arrays or containers of arrays to one real number.
+    argnums : int or sequence of int
+        The positional arguments to differentiate for.
+
+    Returns
+    -------
+    callable
+        Called like `f`; returns ∂²f/∂x∂x of shape ``x.shape + x.shape`` (for several arguments or containers,
+        nested like the gradient, each place holding a container like it).
+
+    Notes
+    -----
+    Forward mode over reverse mode: n gradients with tangents, for n numbers in the arguments. For a product with one
+    vector `hvp` costs one.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> wg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1., 2.]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums, mode="forward")
