@@ -1,0 +1,1 @@
+"""Measurements against the peers, each comparing values before it times anything."""
