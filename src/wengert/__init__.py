@@ -54,12 +54,14 @@ _LAZY = {
 }
 
 # NumPy's functions under their names, for `import wengert as torch` and those who want one import.
-_NUMPY = frozenset(  # noqa: SIM905  # a list of words
-    "abs absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin cbrt ceil clip concatenate "
-    "conj cos cosh cumsum dot exp exp2 expm1 flip floor hypot imag inner isfinite isnan log log10 log1p log2 "
-    "logaddexp matmul max maximum mean min minimum moveaxis outer power prod ravel real reciprocal reshape sign "
-    "sin sinc sinh sqrt square squeeze stack std subtract sum swapaxes tan tanh transpose tril triu var vstack "
-    "where add multiply divide pi e inf nan float32 float64 int32 int64 complex64 complex128 bool".split()
+_NUMPY = frozenset(
+    """
+    abs absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin bool cbrt ceil clip
+    complex64 complex128 concatenate conj cos cosh cumsum divide dot e exp exp2 expm1 flip float32 float64 floor
+    hypot imag inf inner int32 int64 isfinite isnan log log10 log1p log2 logaddexp matmul max maximum mean min
+    minimum moveaxis multiply nan outer pi power prod ravel real reciprocal reshape sign sin sinc sinh sqrt square
+    squeeze stack std subtract sum swapaxes tan tanh transpose tril triu var vstack where
+    """.split()
 )
 
 

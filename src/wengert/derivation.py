@@ -6,6 +6,7 @@ Every rule is derived when it is first used, and once. `fit` is what a sweep doe
 from __future__ import annotations
 
 import dis
+import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -297,6 +298,7 @@ def _positions_read(prim: Primitive, i: int, count: int) -> Iterable[int]:
     return _parameters_read(fact, count + 1) if callable(fact) else ()
 
 
+@functools.cache
 def _parameters_read(rule: Rule, count: int) -> list[int]:
     """Numbers of the positional parameters that the code of `rule` reads; all of them where it cannot be seen."""
     code = getattr(rule, "__code__", None)

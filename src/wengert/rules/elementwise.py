@@ -19,17 +19,21 @@ _POSITIVE = ((0.3, 3.0),)
 _INNER = ((-0.9, 0.9),)
 
 
+def _quotient(a: Any, b: Any) -> Any:
+    """a / b, and 0 with all its derivatives where b is 0."""
+    return np.where(b == 0, 0, a / b)
+
+
 def _direction(y: Any, x: Any) -> Any:
     """The sign x / |x| of a real and the direction of a complex number, 0 at 0."""
-    return x / np.where(y == 0, 1, y) if np.iscomplexobj(x) else np.sign(x)
+    return _quotient(x, y) if np.iscomplexobj(x) else np.sign(x)
 
 
 def _angle_partial(x: Any) -> Any:
     """The angle grows fastest along i·x, at the rate 1/|x|; a real number turns nowhere."""
     if not np.iscomplexobj(x):
         return np.zeros_like(x)
-    square = x.real**2 + x.imag**2
-    return 1j * x / np.where(square == 0, 1, square)
+    return _quotient(1j * x, x.real**2 + x.imag**2)
 
 
 def _tie(x1: Any, x2: Any) -> Any:
@@ -74,7 +78,7 @@ square = elementwise(np.square, [lambda y, x: 2 * x])
 sqrt = elementwise(np.sqrt, [lambda y, x: 0.5 / y], at_kinks="inf at 0", domain=_POSITIVE)
 cbrt = elementwise(np.cbrt, [lambda y, x: 1 / (3 * y * y)], analytic=False, at_kinks="inf at 0", domain=_POSITIVE)
 reciprocal = elementwise(np.reciprocal, [lambda y, x: -y * y], domain=_POSITIVE)
-hypot = elementwise(np.hypot, [lambda y, x1, x2: x1 / np.where(y == 0, 1, y), lambda y, x1, x2: x2 / np.where(y == 0, 1, y)],
+hypot = elementwise(np.hypot, [lambda y, x1, x2: _quotient(x1, y), lambda y, x1, x2: _quotient(x2, y)],
                     analytic=False, at_kinks="0 at (0, 0)")
 
 # Trigonometric and hyperbolic functions.
@@ -84,8 +88,8 @@ tan = elementwise(np.tan, [lambda y, x: 1 + y * y], domain=((-1.2, 1.2),))
 arcsin = elementwise(np.arcsin, [lambda y, x: 1 / np.sqrt((1 - x) * (1 + x))], at_kinks="inf at ±1", domain=_INNER)
 arccos = elementwise(np.arccos, [lambda y, x: -1 / np.sqrt((1 - x) * (1 + x))], at_kinks="-inf at ±1", domain=_INNER)
 arctan = elementwise(np.arctan, [lambda y, x: 1 / (1 + x * x)])
-arctan2 = elementwise(np.arctan2, [lambda y, x1, x2: x2 / _no_zero(x1 * x1 + x2 * x2),
-                                   lambda y, x1, x2: -x1 / _no_zero(x1 * x1 + x2 * x2)],
+arctan2 = elementwise(np.arctan2, [lambda y, x1, x2: _quotient(x2, x1 * x1 + x2 * x2),
+                                   lambda y, x1, x2: _quotient(-x1, x1 * x1 + x2 * x2)],
                       analytic=False, at_kinks="0 at (0, 0)", domain=((0.3, 2.0), (-2.0, 2.0)))
 sinh = elementwise(np.sinh, [lambda y, x: np.cosh(x)])
 cosh = elementwise(np.cosh, [lambda y, x: np.sinh(x)])
@@ -141,10 +145,6 @@ ldexp = elementwise(np.ldexp, [lambda y, x, n: np.ldexp(1.0, n), flat], analytic
 
 for _ufunc in (np.signbit, np.isfinite, np.isinf, np.isnan, np.isnat):
     elementwise(_ufunc, flat)
-
-
-def _no_zero(x: Any) -> Any:
-    return np.where(x == 0, 1, x)
 
 
 # --- compositions ----------------------------------------------------------------------------------------------
