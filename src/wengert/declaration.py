@@ -81,6 +81,7 @@ def reduction(
     *,
     ufunc: np.ufunc | None = None,
     identity: Any = None,
+    compute: Callable[..., Any] | None = None,
     **columns: Any,
 ) -> Primitive:
     """Declare a function that reduces axes: parameters ``axis`` (a tuple) and ``keepdims``.
@@ -96,9 +97,11 @@ def reduction(
         The one whose ``reduce`` computes it; faster, and calls of ``ufunc.reduce`` arrive here too.
     identity
         Value of an element that ``where=`` leaves out.
+    compute : callable
+        ``(x, *, axis, keepdims)``, where neither `function` nor `ufunc` is to be called.
     """
-    compute = ufunc.reduce if ufunc is not None else function
-    prim = Primitive(function.__name__, compute, Kind.REDUCTION, [partial], **columns)
+    computed = compute or (ufunc.reduce if ufunc is not None else function)
+    prim = Primitive(function.__name__, computed, Kind.REDUCTION, [partial], **columns)
 
     def handler(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,

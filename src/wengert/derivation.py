@@ -19,7 +19,17 @@ from wengert.value import table
 if TYPE_CHECKING:
     from wengert.primitive import Primitive
 
-__all__ = ["adjoint_rule", "fit", "kept_values", "plain_terms", "tangent_rule", "terms_of_rules", "zeros"]
+__all__ = [
+    "adjoint_rule",
+    "expand",
+    "fit",
+    "kept_values",
+    "plain_terms",
+    "spread",
+    "tangent_rule",
+    "terms_of_rules",
+    "zeros",
+]
 
 
 def fit(contribution: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
@@ -49,7 +59,8 @@ def _unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
     return contribution if contribution.shape == shape else table.broadcast_to(contribution, shape=shape)
 
 
-def _spread(value: Any, shape: tuple[int, ...]) -> Any:
+def spread(value: Any, shape: tuple[int, ...]) -> Any:
+    """Broadcast `value` to `shape`."""
     if value.__class__ is np.float64:  # as np.broadcast_to, without its Python overhead
         return np.ndarray(shape, value.dtype, np.asarray(value), 0, (0,) * len(shape))
     return table.broadcast_to(value, shape=shape)
@@ -67,7 +78,7 @@ def _conj(p: Any) -> Any:
 # --- rules ---------------------------------------------------------------------------------------------------
 
 
-def _expand(value: Any, x: Any, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+def expand(value: Any, x: Any, axis: tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
     """Give a reduced value the axes of the operand back, with length 1."""
     if keepdims or axis is None or len(axis) == x.ndim or len(axis) == 0:
         return value  # nothing was dropped, or everything was and a scalar broadcasts by itself
@@ -208,14 +219,14 @@ def _reduction_adjoint(prim: Primitive, partial: float | Rule, careful: bool) ->
         constant = partial
 
         def linear(ct: Any, y: Any, x: Any, **params: Any) -> Any:
-            spread = _spread(_expand(ct, x, **params), x.shape)
-            return spread if constant == 1 else spread * constant
+            whole = spread(expand(ct, x, **params), x.shape)
+            return whole if constant == 1 else whole * constant
 
         return linear
 
     def adjoint(ct: Any, y: Any, x: Any, **params: Any) -> Any:
-        p = partial(None if y is None else _expand(y, x, **params), x, **params)
-        ct = _expand(ct, x, **params)
+        p = partial(None if y is None else expand(y, x, **params), x, **params)
+        ct = expand(ct, x, **params)
         return _product(prim)(ct, _conj(p)) if careful else ct * p
 
     return adjoint
@@ -264,9 +275,7 @@ def _elementwise_tangent(prim: Primitive, partial: Rule) -> Rule:
 
 def _reduction_tangent(prim: Primitive, partial: float | Rule) -> Rule:
     def rule(t: Any, y: Any, x: Any, **params: Any) -> Any:
-        weighted = (
-            _product(prim)(t, partial(_expand(y, x, **params), x, **params)) if callable(partial) else t * partial
-        )
+        weighted = _product(prim)(t, partial(expand(y, x, **params), x, **params)) if callable(partial) else t * partial
         return np.sum(weighted, **params)
 
     return rule

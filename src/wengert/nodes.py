@@ -47,7 +47,8 @@ class Node:
     shape, dtype
         Of the result.
     alike : bool
-        All parents are float64 and of the same shape as the result, so that no term needs to be fitted to them.
+        All parents are float64 and of the same shape as the result, so that no term needs to be fitted to them, and
+        nothing else is special: the sweep takes its short path.
     number : int
         Grows in the order of creation, which is a topological order.
     """
@@ -86,7 +87,19 @@ class Node:
 
     def name(self) -> str:
         """PyTorch's name of the operation, such as ``MulBackward0``."""
-        return f"{self.prim.alias}Backward0"
+        alias = self.prim.alias
+        return f"{alias if isinstance(alias, str) else alias[min(self.ndim, len(alias) - 1)]}Backward0"
+
+    def free(self) -> None:
+        """Forget the saved values."""
+        self.saved = None
+        self.alike = False
+
+    def retain_grad(self) -> None:
+        """Let sweeps keep the cotangent of this node."""
+        self.grad = None
+        self.alike = False
+        self.__class__ = Retaining
 
     def wrapped(self, wrap: Wrap) -> tuple[Any, ...] | None:
         """What `saved` holds, with the values that belong to nodes wrapped as such again."""
@@ -184,8 +197,14 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
     cotangents = dict(seeds)
     kept: dict[Node, Any] = {}
     find = cotangents.get
+    is_plain = not careful and wrap is None
     for node in order:
         ct = cotangents.pop(node)
+        if is_plain and node.alike:
+            for parent, term in zip(node.parents, node.adjoint.plain(ct, node.saved, node.params)):  # noqa: B905  # hot
+                before = find(parent)
+                cotangents[parent] = term if before is None else before + term
+            continue
         if node.__class__ is Retaining:
             kept[node] = ct
         saved = node.saved if wrap is None else node.wrapped(wrap)
@@ -193,9 +212,8 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
             raise _freed()
         is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"
         rule = node.adjoint.careful if careful or is_complex else node.adjoint.plain
-        fits = node.alike
-        for parent, term in zip(node.parents, rule(ct, saved, node.params)):  # noqa: B905  # a hot loop
-            if not fits and (term.shape != parent.shape or term.dtype is not parent.dtype):
+        for parent, term in zip(node.parents, rule(ct, saved, node.params), strict=True):
+            if term.shape != parent.shape or term.dtype is not parent.dtype:
                 term = fit(term, parent.shape, parent.dtype)  # noqa: PLW2901  # the term, fitted
             before = find(parent)
             cotangents[parent] = term if before is None else before + term

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import wengert.rules  # noqa: F401  # the operators are rows of the table
+from wengert.facts import Kind
 from wengert.nodes import FLOAT64, Node
 from wengert.primitive import Primitive
 from wengert.tensors import Tensor
@@ -84,10 +85,10 @@ def _unary_operator(prim: Primitive) -> Callable[[Tensor], Any]:
             return self._apply(prim, (self,), NO_PARAMS)
         x = self._data
         y = compute(x)
-        dtype = y.dtype
         saved = (y if keeps_y else None, x if keeps_x else node)
-        alike = dtype is FLOAT64 and node.dtype is FLOAT64
-        return Tensor(y, Node(adjoint, (node,), saved, NO_PARAMS, node.shape, dtype, alike), level)
+        if node.dtype is FLOAT64:
+            return Tensor(y, Node(adjoint, (node,), saved, NO_PARAMS, node.shape, FLOAT64, True), level)
+        return Tensor(y, Node(adjoint, (node,), saved, NO_PARAMS, node.shape, y.dtype), level)
 
     return apply
 
@@ -100,17 +101,22 @@ def _constant(number: float) -> np.ndarray[Any, Any]:
     return array
 
 
-def _binary_operator(prim: Primitive) -> tuple[Any, Any]:
-    """The methods ``x op other`` and ``other op x``."""
+def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two hot paths, written out
+    """The methods ``x op other`` and ``other op x``.
+
+    Two float64 operands of one shape (one tuple object: results share that of their operands) and float64 operands
+    with a number need no look at the result to know its type.
+    """
     compute = prim.compute
     both, first, second = (prim.adjoint[mask] for mask in ((True, True), (True, False), (False, True)))
     both_y, both_1, both_2 = both.keeps
     first_y, first_1, first_2 = first.keeps
     second_y, second_1, second_2 = second.keeps
+    is_elementwise = prim.kind is Kind.ELEMENTWISE
     # Numbers that become arrays; not exponents: NumPy squares where it sees the number 2.
     numbers = _NUMBERS if prim is not table.power else frozenset[type]()
 
-    def operator(self: Tensor, other: Any) -> Any:
+    def operator(self: Tensor, other: Any) -> Any:  # noqa: PLR0911  # one return for each common case
         node1, level = self._node, self._level
         if node1 is None or level < is_suspended():
             return bind(prim, (self, other))
@@ -121,21 +127,25 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:
                 return bind(prim, (self, other))
             x1, x2 = self._data, other._data
             y = compute(x1, x2)
-            shape, dtype = y.shape, y.dtype
             saved = (y if both_y else None, x1 if both_1 else node1, x2 if both_2 else node2)
-            alike = shape == node1.shape == node2.shape and dtype is node1.dtype is node2.dtype is FLOAT64
-            return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, dtype, alike), level)
-        if kind is not float and kind not in _CONSTANTS:
+            shape = node1.shape
+            if is_elementwise and shape is node2.shape and node1.dtype is node2.dtype is FLOAT64:
+                return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, FLOAT64, True), level)
+            alike = y.shape == shape == node2.shape and y.dtype is node1.dtype is node2.dtype is FLOAT64
+            shape = shape if alike else y.shape
+            return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, y.dtype, alike), level)
+        if kind not in _CONSTANTS:
             return bind(prim, (self, other))
         x1 = self._data
-        if node1.dtype is FLOAT64 and kind in numbers and x1.__class__ is np.ndarray and other:
-            other = _constant(other)
+        if kind in numbers and node1.dtype is FLOAT64:
+            if other and x1.__class__ is np.ndarray:
+                other = _constant(other)
+            y = compute(x1, other)
+            saved = (y if first_y else None, x1 if first_1 else node1, other)
+            return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
         y = compute(x1, other)
-        shape, dtype = y.shape, y.dtype
-        kept = other if first_2 or kind is not np.ndarray else None
-        saved = (y if first_y else None, x1 if first_1 else node1, kept)
-        alike = shape == node1.shape and dtype is node1.dtype is FLOAT64
-        return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, shape, dtype, alike), level)
+        saved = (y if first_y else None, x1 if first_1 else node1, _constant_kept(other, first_2))
+        return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, y.shape, y.dtype), level)
 
     def reflected(self: Tensor, other: Any) -> Any:
         node2, level = self._node, self._level
@@ -143,16 +153,22 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:
         if node2 is None or kind not in _CONSTANTS or level < is_suspended():
             return bind(prim, (other, self))
         x2 = self._data
-        if node2.dtype is FLOAT64 and kind in numbers and x2.__class__ is np.ndarray and other:
-            other = _constant(other)
+        if kind in numbers and node2.dtype is FLOAT64:
+            if other and x2.__class__ is np.ndarray:
+                other = _constant(other)
+            y = compute(other, x2)
+            saved = (y if second_y else None, other, x2 if second_2 else node2)
+            return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
         y = compute(other, x2)
-        shape, dtype = y.shape, y.dtype
-        kept = other if second_1 or kind is not np.ndarray else None
-        saved = (y if second_y else None, kept, x2 if second_2 else node2)
-        alike = shape == node2.shape and dtype is node2.dtype is FLOAT64
-        return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, shape, dtype, alike), level)
+        saved = (y if second_y else None, _constant_kept(other, second_1), x2 if second_2 else node2)
+        return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, y.shape, y.dtype), level)
 
     return operator, reflected
+
+
+def _constant_kept(x: Any, is_read: bool) -> Any:
+    """What a record holds of a constant: an array only if a rule reads it."""
+    return x if is_read or x.__class__ is not np.ndarray else None
 
 
 def _comparison(prim: Primitive) -> Any:

@@ -114,8 +114,8 @@ class Primitive:
         Of a gufunc, as NumPy writes it.
     notation : str
         How it is written, with ``{0}``, ``{1}`` for the operands; `precedence` is that of the outermost operator.
-    alias : str
-        Short name in ``grad_fn``, as in ``<MulBackward0>``.
+    alias : str or tuple of str
+        Short name in ``grad_fn``, as in ``<MulBackward0>``; a tuple by the number of axes of the result.
     at_kinks : str
         What is returned where the function is not differentiable.
     domain : sequence of (float, float)
@@ -143,7 +143,7 @@ class Primitive:
         signature: str = "",
         notation: str = "",
         precedence: int = 9,
-        alias: str = "",
+        alias: str | tuple[str, ...] = "",
         at_kinks: str = "",
         domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
     ):

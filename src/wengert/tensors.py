@@ -200,8 +200,7 @@ class Tensor(Value):
                 "can't retain_grad on Tensor that has requires_grad=False.", remedy="Use requires_grad_() first."
             )
         if type(self._node) is Node:
-            self._node.grad = None
-            self._node.__class__ = Retaining
+            self._node.retain_grad()
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add the derivative of this tensor to `grad` of every leaf it depends on.
@@ -249,7 +248,7 @@ class Tensor(Value):
             _accumulate(node, ct if isinstance(ct, Tensor) else Tensor(ct))
         if not (create_graph if retain_graph is None else retain_graph):
             for node in order:
-                node.saved = None
+                node.free()
 
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:
@@ -294,11 +293,11 @@ class Tensor(Value):
 
         Raises
         ------
-        LostDerivativeError
-            If the tensor requires grad.
+        GraphError
+            (a RuntimeError) If the tensor requires grad.
         """
         if self._carries_derivative():
-            raise LostDerivativeError(
+            raise GraphError(
                 "can't call numpy() on Tensor that requires grad.",
                 remedy="Use tensor.detach().numpy() instead.",
                 where=user_location(),
@@ -321,6 +320,10 @@ class Tensor(Value):
     def dim(self) -> int:
         """Number of axes."""
         return self.ndim
+
+    def norm(self) -> Any:
+        """The Euclidean norm of all elements."""
+        return functions[np.linalg.norm](self)
 
     def t(self) -> Any:
         """The transpose of a matrix."""

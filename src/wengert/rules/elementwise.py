@@ -33,7 +33,7 @@ def _angle_partial(x: Any) -> Any:
     """The angle grows fastest along i·x, at the rate 1/|x|; a real number turns nowhere."""
     if not np.iscomplexobj(x):
         return np.zeros_like(x)
-    return _quotient(1j * x, x.real**2 + x.imag**2)
+    return _quotient(x * 1j, x.real**2 + x.imag**2)
 
 
 def _tie(x1: Any, x2: Any) -> Any:
@@ -109,7 +109,7 @@ absolute = elementwise(np.absolute, [_direction], real_valued=True, analytic=Fal
 fabs = elementwise(np.fabs, [lambda y, x: np.sign(x)], analytic=False, at_kinks="0 at 0")
 copysign = elementwise(np.copysign, [lambda y, x1, x2: np.sign(x1) * np.copysign(1.0, x2), flat], analytic=False, at_kinks="0 at 0")
 real = elementwise(np.real, [1], real_valued=True, analytic=False)
-imag = elementwise(np.imag, [transpose(lambda ct, x: 1j * ct if x.dtype.kind == "c" else 0 * ct)], real_valued=True, analytic=False)
+imag = elementwise(np.imag, [transpose(lambda ct, x: ct * 1j if x.dtype.kind == "c" else ct * 0)], real_valued=True, analytic=False)
 conjugate = elementwise(np.conjugate, [transpose(lambda ct, x: np.conjugate(ct))], analytic=False, at_kinks="smooth; not holomorphic")
 angle = elementwise(np.angle, [lambda y, x: _angle_partial(x)], real_valued=True, analytic=False, at_kinks="0 at 0")
 
@@ -157,7 +157,10 @@ _plain_angle = functions[np.angle]
 
 @composed(np.sign)
 def _sign(x: Any) -> Any:
-    return _direction(np.abs(x), x) if np.iscomplexobj(x) else _real_sign(x)
+    if not np.iscomplexobj(x):
+        return _real_sign(x)
+    with np.errstate(invalid="ignore"):
+        return _direction(np.abs(x), x)
 
 
 @composed(np.clip)

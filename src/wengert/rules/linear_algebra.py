@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wengert.declaration import composed, gufunc
+from wengert.errors import NoRuleError, user_location
 from wengert.facts import transpose
 
 _MATRIX = ((-2.0, 2.0), (-2.0, 2.0))
@@ -42,7 +43,7 @@ def _matmul_right(ct: Any, a: Any, b: Any) -> Any:
 
 # fmt: off
 matmul = gufunc(np.matmul, [transpose(_matmul_left), transpose(_matmul_right)],
-                notation="{0} @ {1}", precedence=2, alias="Mm", domain=_MATRIX)
+                notation="{0} @ {1}", precedence=2, alias=("Dot", "Mv", "Mm"), domain=_MATRIX)
 # fmt: on
 
 
@@ -107,6 +108,21 @@ if hasattr(np, "matvec"):
     @composed(np.vecmat)
     def _vecmat(x1: Any, x2: Any, /) -> Any:
         return (_conj(_array(x1))[..., None, :] @ x2)[..., 0, :]
+
+
+@composed(np.linalg.norm)
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The Euclidean norm, with the subgradient 0 at 0."""
+    if ord is not None and not (ord == 2 and (axis is None or isinstance(axis, int)) and x.ndim == 1):
+        raise NoRuleError(
+            f"np.linalg.norm with ord={ord!r} has no derivative rule.",
+            remedy="Use the Euclidean norm (ord=None), or write the norm with np.abs, np.sum and np.max.",
+            where=user_location(),
+        )
+    size = np.abs(x)
+    squares = np.sum(size * size, axis=axis, keepdims=keepdims)
+    is_positive = squares > 0
+    return np.where(is_positive, np.sqrt(np.where(is_positive, squares, 1.0)), 0.0)
 
 
 @composed(np.trace)

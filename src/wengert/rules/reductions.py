@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from wengert.declaration import composed, normalized_axes, reduction, structural
+from wengert.derivation import expand, spread
 from wengert.facts import flat, transpose
 from wengert.value import bind, functions
 
@@ -48,6 +49,20 @@ def _ties(y: Any, x: Any, axis: tuple[int, ...]) -> Any:
     return attained / np.sum(attained, axis=axis, keepdims=True)
 
 
+def _count(x: Any, axis: tuple[int, ...]) -> int:
+    return math.prod(x.shape[k] for k in axis)
+
+
+def _mean_of(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    total: Any = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]  # a bool, not literal
+    return total / _count(x, axis)
+
+
+def _spread_mean(ct: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    share = ct / _count(x, axis)
+    return spread(expand(share, x, axis, keepdims), x.shape)
+
+
 _TIES = "shared evenly among ties"
 
 # fmt: off
@@ -58,6 +73,7 @@ max_ = reduction(np.max, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufun
                  selects=True, analytic=False, at_kinks=_TIES, alias="Max")
 min_ = reduction(np.min, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufunc=np.minimum,
                  selects=True, analytic=False, at_kinks=_TIES, alias="Min")
+mean = reduction(np.mean, transpose(lambda ct, x, *, axis, keepdims: _spread_mean(ct, x, axis, keepdims)), compute=_mean_of, alias="Mean")
 all_ = reduction(np.all, flat, ufunc=np.logical_and, identity=True)
 any_ = reduction(np.any, flat, ufunc=np.logical_or, identity=False)
 count_nonzero = reduction(np.count_nonzero, flat)
@@ -100,19 +116,15 @@ _index_function(np.argmin, axis=None)
 _index_function(np.argsort, axis=-1)
 
 
-_sum = functions[np.sum]
+_plain_mean = functions[np.mean]
 
 
 @composed(np.mean)
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    if axis is None and not kwargs and dtype is None and out is None:
-        return _sum(a) / max(a.size, 1)
-    where = kwargs.get("where", True)
-    if where is not True:
-        count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=bool(kwargs.get("keepdims", False)))
-    else:
-        count = math.prod(a.shape[k] for k in normalized_axes(axis, a.ndim))
-    return np.sum(a, axis=axis, dtype=dtype, out=out, **kwargs) / count
+def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+    if where is True:
+        return _plain_mean(a, axis, dtype, out, keepdims)
+    count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
+    return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, where=where) / count
 
 
 @composed(np.var)
@@ -123,7 +135,7 @@ def _var(
     deviation = a - np.mean(a, axis=axes, keepdims=True, dtype=dtype)
     if np.iscomplexobj(deviation):
         deviation = np.abs(deviation)
-    count = math.prod(a.shape[k] for k in axes)
+    count = _count(a, axes)
     return np.sum(deviation * deviation, axis=axes, keepdims=keepdims, out=out) / (count - ddof)
 
 
