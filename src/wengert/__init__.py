@@ -18,7 +18,19 @@ import numpy as np
 
 from wengert import operators as _operators  # noqa: F401  # declares the table and gives tensors their operators
 from wengert.api import grad, hvp, jvp, tape, trace, value_and_grad, vjp
-from wengert.constructors import arange, eye, full, linspace, manual_seed, ones, rand, randn, zeros
+from wengert.constructors import (
+    arange,
+    eye,
+    full,
+    linspace,
+    manual_seed,
+    ones,
+    ones_like,
+    rand,
+    randn,
+    zeros,
+    zeros_like,
+)
 from wengert.declaration import elementwise
 from wengert.errors import (
     ArgumentError,
@@ -113,6 +125,7 @@ __all__ = [
     "no_grad",
     "numeric",
     "ones",
+    "ones_like",
     "optimize",
     "rand",
     "randn",
@@ -122,4 +135,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "zeros",
+    "zeros_like",
 ]

@@ -8,7 +8,19 @@ import numpy as np
 
 from wengert.tensors import Tensor, tensor
 
-__all__ = ["arange", "eye", "full", "linspace", "manual_seed", "ones", "rand", "randn", "zeros"]
+__all__ = [
+    "arange",
+    "eye",
+    "full",
+    "linspace",
+    "manual_seed",
+    "ones",
+    "ones_like",
+    "rand",
+    "randn",
+    "zeros",
+    "zeros_like",
+]
 
 
 def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
@@ -24,6 +36,16 @@ def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones of shape `size`, float64 by default."""
     return tensor(np.ones(_shape(size), dtype or float), requires_grad)
+
+
+def zeros_like(other: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of zeros of the shape and dtype of `other`."""
+    return tensor(np.zeros(other.shape, dtype or other.dtype), requires_grad)
+
+
+def ones_like(other: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of ones of the shape and dtype of `other`."""
+    return tensor(np.ones(other.shape, dtype or other.dtype), requires_grad)
 
 
 def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
