@@ -10,12 +10,15 @@ machine's speed meets all alike. Printed are medians with quartiles, in microsec
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as PyTorch below: before NumPy is imported
 
 import autograd
 import autograd.numpy

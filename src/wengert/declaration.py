@@ -16,7 +16,7 @@ from wengert.facts import Fact, Flat, Kind, flat
 from wengert.primitive import Primitive
 from wengert.value import Value, bind, functions, table
 
-__all__ = ["composed", "elementwise", "gufunc", "normalized_axes", "reduction", "structural"]
+__all__ = ["composed", "elementwise", "gufunc", "normalized_axes", "reduction", "refuse", "structural"]
 
 _UNSET: Any = getattr(np, "_NoValue", None)
 
@@ -153,3 +153,15 @@ def composed(*numpy_functions: Callable[..., Any]) -> Callable[[Callable[..., An
         return composition
 
     return declare
+
+
+def refuse(function: Callable[..., Any], **given: Any) -> None:
+    """Raise `NoRuleError` if a composition was called with a parameter, such as ``out=``, that it cannot honour."""
+    refused = [f"{name}=" for name, value in given.items() if value is not None]
+    if refused:
+        raise NoRuleError(
+            f"np.{function.__name__} got {', '.join(refused)} for a value that carries a derivative.",
+            why="A NumPy array holds plain numbers only." if "out" in given else "",
+            remedy="Use the result of the call instead.",
+            where=user_location(),
+        )

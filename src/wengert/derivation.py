@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ __all__ = [
     "terms_of_rules",
     "zeros",
 ]
+
+
+_SMALL = 1024  # elements up to which filling an array takes less time than making a view of a scalar
 
 
 def fit(contribution: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
@@ -61,8 +65,10 @@ def _unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
 
 def spread(value: Any, shape: tuple[int, ...]) -> Any:
     """Broadcast `value` to `shape`."""
-    if value.__class__ is np.float64:  # as np.broadcast_to, without its Python overhead
-        return np.ndarray(shape, value.dtype, np.asarray(value), 0, (0,) * len(shape))
+    if value.__class__ is np.float64 and math.prod(shape) <= _SMALL:
+        filled = np.empty(shape)
+        filled.fill(value)
+        return filled
     return table.broadcast_to(value, shape=shape)
 
 

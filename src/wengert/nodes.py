@@ -46,20 +46,20 @@ class Node:
     params : mapping
     shape, dtype
         Of the result.
-    alike : bool
-        All parents are float64 and of the same shape as the result, so that no term needs to be fitted to them, and
-        nothing else is special: the sweep takes its short path.
+    fits : bool
+        Every term comes out with the shape and dtype of its parent, float64, and nothing else is special about the
+        node: the sweep takes its short path.
     number : int
         Grows in the order of creation, which is a topological order.
     """
 
-    __slots__ = ("__weakref__", "adjoint", "alike", "dtype", "grad", "number", "params", "parents", "saved", "shape")
+    __slots__ = ("__weakref__", "adjoint", "dtype", "fits", "grad", "number", "params", "parents", "saved", "shape")
 
     grad: Any  # a tensor or None; set on leaves and where retain_grad asked for it
 
     def __init__(
         self, adjoint: Adjoint, parents: tuple[Node, ...], saved: tuple[Any, ...] | None, params: Params,
-        shape: tuple[int, ...], dtype: np.dtype[Any], alike: bool = False,
+        shape: tuple[int, ...], dtype: np.dtype[Any], fits: bool = False,
     ):  # fmt: skip
         self.adjoint = adjoint
         self.parents = parents
@@ -67,7 +67,7 @@ class Node:
         self.params = params
         self.shape = shape
         self.dtype = dtype
-        self.alike = alike
+        self.fits = fits
         self.number = _next_number()
 
     @property
@@ -93,12 +93,12 @@ class Node:
     def free(self) -> None:
         """Forget the saved values."""
         self.saved = None
-        self.alike = False
+        self.fits = False
 
     def retain_grad(self) -> None:
         """Let sweeps keep the cotangent of this node."""
         self.grad = None
-        self.alike = False
+        self.fits = False
         self.__class__ = Retaining
 
     def wrapped(self, wrap: Wrap) -> tuple[Any, ...] | None:
@@ -188,7 +188,7 @@ def pull_back(
     """
     with np.errstate(all="ignore"):
         result = _sweep(order, seeds, careful, wrap)
-        if not careful and any(may_be_nan(ct) for ct in result.values()):
+        if not careful and _has_nan(result.values()):
             result = _sweep(order, seeds, True, wrap)
     return _owned(result, seeds)
 
@@ -200,7 +200,7 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
     is_plain = not careful and wrap is None
     for node in order:
         ct = cotangents.pop(node)
-        if is_plain and node.alike:
+        if is_plain and node.fits:
             for parent, term in zip(node.parents, node.adjoint.plain(ct, node.saved, node.params)):  # noqa: B905  # hot
                 before = find(parent)
                 cotangents[parent] = term if before is None else before + term
@@ -219,6 +219,16 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
             cotangents[parent] = term if before is None else before + term
     cotangents.update(kept)
     return cotangents
+
+
+def _has_nan(cotangents: Iterable[Any]) -> bool:
+    for ct in cotangents:
+        if ct.__class__ is np.float64:
+            if ct != ct:  # noqa: PLR0124  # only a nan differs from itself
+                return True
+        elif may_be_nan(ct):
+            return True
+    return False
 
 
 def _owned(cotangents: dict[Node, Any], seeds: Mapping[Node, Any]) -> dict[Node, Any]:

@@ -131,9 +131,9 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
             shape = node1.shape
             if is_elementwise and shape is node2.shape and node1.dtype is node2.dtype is FLOAT64:
                 return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, FLOAT64, True), level)
-            alike = y.shape == shape == node2.shape and y.dtype is node1.dtype is node2.dtype is FLOAT64
-            shape = shape if alike else y.shape
-            return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, y.dtype, alike), level)
+            fits = y.dtype is node1.dtype is node2.dtype is FLOAT64
+            fits = fits and (y.shape == shape == node2.shape if is_elementwise else len(shape) == len(node2.shape) == 2)
+            return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
         if kind not in _CONSTANTS:
             return bind(prim, (self, other))
         x1 = self._data
@@ -145,7 +145,8 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
             return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
         y = compute(x1, other)
         saved = (y if first_y else None, x1 if first_1 else node1, _constant_kept(other, first_2))
-        return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, y.shape, y.dtype), level)
+        fits = _fits(y, node1, other, is_elementwise)
+        return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
 
     def reflected(self: Tensor, other: Any) -> Any:
         node2, level = self._node, self._level
@@ -161,9 +162,18 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
             return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
         y = compute(other, x2)
         saved = (y if second_y else None, _constant_kept(other, second_1), x2 if second_2 else node2)
-        return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, y.shape, y.dtype), level)
+        fits = _fits(y, node2, other, is_elementwise)
+        return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
 
     return operator, reflected
+
+
+def _fits(y: Any, node: Node, constant: Any, is_elementwise: bool) -> bool:
+    """Whether the term of an operator with a constant has the shape and dtype of its operand."""
+    if y.dtype is not FLOAT64 or node.dtype is not FLOAT64:
+        return False
+    shape = node.shape
+    return bool(y.shape == shape if is_elementwise else len(shape) == constant.ndim == 2)
 
 
 def _constant_kept(x: Any, is_read: bool) -> Any:

@@ -124,8 +124,8 @@ class Primitive:
 
     __slots__ = (
         "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain", "facts",
-        "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued", "selects", "signature",
-        "tangents", "variadic",
+        "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued", "selects",
+        "signature", "tangents", "variadic",
     )  # fmt: skip
 
     def __init__(

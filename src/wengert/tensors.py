@@ -16,7 +16,7 @@ import numpy as np
 
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.graph_tape import tape_of_graph
-from wengert.nodes import Leaf, Node, Retaining, pull_back, topological_order
+from wengert.nodes import FLOAT64, Leaf, Node, Retaining, pull_back, topological_order
 from wengert.primitive import Primitive
 from wengert.printing import array_text
 from wengert.value import (
@@ -107,7 +107,8 @@ class Tensor(Value):
         adjoint = prim.adjoint[(True,)]
         keeps_y, keeps_x = adjoint.keeps
         saved = (y if keeps_y else None, x if keeps_x else node)
-        result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype), level)
+        fits = y.dtype is FLOAT64 and node.dtype is FLOAT64
+        result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype, fits), level)
         if getattr(y, "base", None) is not None:
             _share_memory(result, self)
         return result

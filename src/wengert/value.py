@@ -83,7 +83,8 @@ def may_be_nan(value: Any) -> bool:
     if isinstance(value, Value):
         return value._may_be_nan()
     if value.__class__ is np.ndarray:
-        value = np.vdot(value, value)  # a sum of squares: nan where an element is, one pass and no copy
+        flat = value.ravel()
+        value = flat.dot(flat)  # a sum of squares: nan where an element is, in one pass
     return bool(value != value)  # noqa: PLR0124  # only a nan differs from itself
 
 

@@ -20,7 +20,7 @@ _INNER = ((-0.9, 0.9),)
 
 
 def _quotient(a: Any, b: Any) -> Any:
-    """a / b, and 0 with all its derivatives where b is 0."""
+    """A / b, and 0 with all its derivatives where b is 0."""
     return np.where(b == 0, 0, a / b)
 
 

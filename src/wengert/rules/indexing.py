@@ -35,7 +35,7 @@ def _may_repeat(index: Any) -> bool:
 getitem = structural("getitem", _getitem, [transpose(lambda ct, x, *, index: table.scatter(ct, index=index, shape=x.shape))],
                      notation="{0}[{index}]", alias="Index")
 scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, shape: table.getitem(ct, index=index))],
-                     alias="Scatter")
+                     notation="{0} at [{index}]", precedence=2, alias="Scatter")
 # fmt: on
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from wengert.declaration import composed, normalized_axes, reduction, structural
+from wengert.declaration import composed, normalized_axes, reduction, refuse, structural
 from wengert.derivation import expand, spread
 from wengert.facts import flat, transpose
 from wengert.value import bind, functions
@@ -49,17 +49,13 @@ def _ties(y: Any, x: Any, axis: tuple[int, ...]) -> Any:
     return attained / np.sum(attained, axis=axis, keepdims=True)
 
 
-def _count(x: Any, axis: tuple[int, ...]) -> int:
-    return math.prod(x.shape[k] for k in axis)
-
-
 def _mean_of(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     total: Any = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]  # a bool, not literal
-    return total / _count(x, axis)
+    return total / math.prod([x.shape[k] for k in axis])
 
 
 def _spread_mean(ct: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    share = ct / _count(x, axis)
+    share = ct / math.prod([x.shape[k] for k in axis])
     return spread(expand(share, x, axis, keepdims), x.shape)
 
 
@@ -78,6 +74,8 @@ all_ = reduction(np.all, flat, ufunc=np.logical_and, identity=True)
 any_ = reduction(np.any, flat, ufunc=np.logical_or, identity=False)
 count_nonzero = reduction(np.count_nonzero, flat)
 
+functions[np.amax], functions[np.amin] = functions[np.max], functions[np.min]
+
 cumsum = structural("cumsum", np.cumsum, [transpose(lambda ct, x, *, axis: _reversed_cumsum(ct, axis))], alias="Cumsum")
 # fmt: on
 
@@ -88,6 +86,7 @@ def _reversed_cumsum(ct: Any, axis: int) -> Any:
 
 @composed(np.cumsum)
 def _cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    refuse(np.cumsum, out=out)
     if axis is None:
         a, axis = np.ravel(a), 0
     total = bind(cumsum, (a,), {"axis": normalize_axis_index(axis, a.ndim)})
@@ -119,42 +118,76 @@ _index_function(np.argsort, axis=-1)
 _plain_mean = functions[np.mean]
 
 
+def _count(a: Any, axes: tuple[int, ...], where: Any, keepdims: bool) -> Any:
+    """How many elements each result is taken of."""
+    if where is True:
+        return math.prod(a.shape[k] for k in axes)
+    dtype = a.dtype if a.dtype.kind in "fc" else float
+    return np.sum(np.broadcast_to(where, a.shape), axis=axes, keepdims=keepdims, dtype=dtype)
+
+
 @composed(np.mean)
-def _mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+def _mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+) -> Any:
     if where is True:
         return _plain_mean(a, axis, dtype, out, keepdims)
-    count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
+    count = _count(a, normalized_axes(axis, a.ndim), where, bool(keepdims))
     return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, where=where) / count
 
 
 @composed(np.var)
-def _var(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
+def _var(  # noqa: PLR0913  # NumPy's parameters
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    where: Any = True, mean: Any = None, correction: float | None = None,
+) -> Any:  # fmt: skip
     axes = normalized_axes(axis, a.ndim)
-    deviation = a - np.mean(a, axis=axes, keepdims=True, dtype=dtype)
+    if mean is None:
+        mean = np.mean(a, axis=axes, dtype=dtype, keepdims=True, where=where)
+    deviation = a - mean
     if np.iscomplexobj(deviation):
         deviation = np.abs(deviation)
-    count = _count(a, axes)
-    return np.sum(deviation * deviation, axis=axes, keepdims=keepdims, out=out) / (count - ddof)
+    freedom = _count(deviation, axes, where, keepdims) - (ddof if correction is None else correction)
+    freedom = max(freedom, 0) if where is True else np.maximum(freedom, 0)
+    return np.sum(deviation * deviation, axis=axes, out=out, keepdims=keepdims, where=where) / freedom
 
 
 @composed(np.std)
 def _std(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
-    return np.sqrt(_var(a, axis, dtype, out, ddof, keepdims))
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
+    **kwargs: Any,
+) -> Any:  # fmt: skip
+    return np.sqrt(_var(a, axis, dtype, out, ddof, keepdims, **kwargs))
 
 
 @composed(np.average)
-def _average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
+def _average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
     if weights is None:
-        return np.mean(a, axis=axis, keepdims=keepdims)
-    return np.sum(a * weights, axis=axis, keepdims=keepdims) / np.sum(
-        np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims
-    )
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        return (mean, np.full(mean.shape, a.size / mean.size, mean.dtype)[()]) if returned else mean
+    weights = _along(weights, axis, np.shape(a))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, np.broadcast_to(total, mean.shape).astype(mean.dtype)) if returned else mean
+
+
+def _along(weights: Any, axis: Any, shape: tuple[int, ...]) -> Any:
+    """Weights of the axes `axis` alone, laid along these axes of an array of `shape`."""
+    weights = weights if hasattr(weights, "shape") else np.asarray(weights)
+    if weights.shape == shape:
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = normalize_axis_tuple(axis, len(shape))
+    if weights.shape != tuple(shape[k] for k in axes):
+        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+    in_order = np.transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
+    return np.reshape(in_order, tuple(n if k in axes else 1 for k, n in enumerate(shape)))
 
 
 @composed(np.ptp)
 def _ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    refuse(np.ptp, out=out)
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
