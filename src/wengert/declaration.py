@@ -107,18 +107,14 @@ def reduction(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
         initial: Any = _UNSET, where: Any = True,
     ) -> Any:  # fmt: skip
-        if out is not None or initial is not _UNSET or (where is not True and identity is None):
-            raise NoRuleError(
-                f"np.{function.__name__} got out=, initial= or where= for a value that carries a derivative.",
-                remedy="Select with np.where or indexing before reducing.",
-                where=user_location(),
-            )
+        refuse(function, out=out)
         if where is not True:
-            a = np.where(where, a, identity)
+            a = np.where(where, a, _left_out(function, identity, initial))
         if dtype is not None:
             a = a.astype(dtype)
         params = {"axis": normalized_axes(axis, np.ndim(a)), "keepdims": bool(keepdims) and keepdims is not _UNSET}
-        return a._apply(prim, (a,), params) if isinstance(a, Value) else bind(prim, (a,), params)
+        y = a._apply(prim, (a,), params) if isinstance(a, Value) else bind(prim, (a,), params)
+        return y if initial is _UNSET or ufunc is None else ufunc(y, initial)
 
     table.add_primitive(prim)
     functions[function] = handler
@@ -129,6 +125,13 @@ def reduction(
 
         functions[ufunc.reduce] = reduce_handler
     return prim
+
+
+def _left_out(function: Callable[..., Any], identity: Any, initial: Any) -> Any:
+    """What stands for an element that ``where=`` leaves out."""
+    if identity is None and initial is _UNSET:
+        raise ValueError(f"np.{function.__name__} has no identity: with where= it needs initial= too.")
+    return initial if identity is None else identity
 
 
 def gufunc(function: np.ufunc, facts: Sequence[Fact], **columns: Any) -> Primitive:

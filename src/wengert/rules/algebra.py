@@ -26,7 +26,8 @@ def _power_base(x1: Any, x2: Any) -> Any:
 
 def _power_exponent(y: Any, x1: Any) -> Any:
     """∂(x₁^x₂)/∂x₂ = y log x₁, and y·0 where x₁ = 0."""
-    return y * np.log(np.where(x1 == 0, 1, x1))
+    base = np.where(x1 == 0, 1, x1)
+    return y * np.log(base + 0j if np.iscomplexobj(y) else base)  # a negative base has a complex logarithm only
 
 
 _POWER = [lambda y, x1, x2: _power_base(x1, x2), lambda y, x1, x2: _power_exponent(y, x1)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from wengert.declaration import composed, structural
+from wengert.declaration import composed, refuse, structural
 from wengert.errors import TraceError, user_location
 from wengert.facts import transpose
 from wengert.value import Value, bind, functions, table
@@ -40,14 +41,19 @@ scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, sha
 
 
 def _plain_index(index: Any) -> Any:
-    """The index with every value that carries no derivative replaced by its array."""
-    if isinstance(index, tuple):
-        return tuple(_plain_index(part) for part in index)
-    if isinstance(index, Value):
-        if index.dtype.kind not in "iub":
+    """The index as NumPy sees it, on its own: sequences and values are arrays, and none is the user's to change."""
+    return tuple(map(_plain_part, index)) if isinstance(index, tuple) else _plain_part(index)
+
+
+def _plain_part(part: Any) -> Any:
+    if isinstance(part, Value):
+        if part.dtype.kind not in "iub":
             raise IndexError("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices")
-        return index._concrete()
-    return np.asarray(index) if isinstance(index, list) else index
+        return part._concrete()
+    if isinstance(part, (list, tuple, range)):
+        array = np.asarray(part)
+        return array if array.size else array.astype(np.intp)
+    return part.copy() if isinstance(part, np.ndarray) else part
 
 
 @composed(np.ndarray.__getitem__)
@@ -57,18 +63,36 @@ def _index(x: Any, index: Any) -> Any:
 
 @composed(np.take)
 def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
+    refuse(np.take, out=out)
     if axis is None:
         a, axis = np.ravel(a), 0
-    return a[(slice(None),) * (axis % a.ndim) + (np.asarray(indices),)]
+    axis = normalize_axis_index(axis, a.ndim)
+    return a[(slice(None),) * axis + (_within(np.asarray(indices), a.shape[axis], mode),)]
+
+
+def _within(indices: Any, n: int, mode: str) -> Any:
+    """The indices with those out of range brought into it as `mode` says."""
+    if mode == "wrap":
+        return indices % n
+    if mode == "clip":
+        return np.clip(indices, 0, n - 1)
+    if mode != "raise":
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
+    return indices
 
 
 @composed(np.take_along_axis)
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    indices = np.asarray(indices)
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis = axis % arr.ndim
-    grid = np.ogrid[tuple(slice(n) for n in np.shape(indices))]
-    return arr[tuple(np.asarray(indices) if k == axis else grid[k] for k in range(arr.ndim))]
+    axis = normalize_axis_index(axis, arr.ndim)
+    if indices.dtype.kind not in "iu":
+        raise IndexError("`indices` must be an integer array")
+    if indices.ndim != arr.ndim:
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    grid = np.ogrid[tuple(slice(n) for n in arr.shape)]
+    return arr[tuple(indices if k == axis else grid[k] for k in range(arr.ndim))]
 
 
 _select = functions[np.where]

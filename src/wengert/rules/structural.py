@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from wengert.declaration import composed, structural
+from wengert.declaration import composed, refuse, structural
 from wengert.derivation import fit
 from wengert.errors import NoRuleError, user_location
 from wengert.facts import Kind, flat, transpose
 from wengert.primitive import Primitive
-from wengert.value import bind, functions, table
+from wengert.value import Value, bind, functions, table
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -134,6 +134,8 @@ def _swapaxes(a: Any, axis1: int, axis2: int) -> Any:
 @composed(np.moveaxis)
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
     sources, targets = normalize_axis_tuple(source, a.ndim), normalize_axis_tuple(destination, a.ndim)
+    if len(sources) != len(targets):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
     order = [k for k in range(a.ndim) if k not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -182,6 +184,7 @@ def _flip(m: Any, axis: Any = None) -> Any:
 def _concatenate_arrays(
     arrays: Any, /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Any:
+    refuse(np.concatenate, out=out)
     if axis is None:
         arrays, axis = [np.ravel(x) for x in arrays], 0
     joined = bind(concatenate, tuple(arrays), {"axis": normalize_axis_index(axis, np.ndim(arrays[0]))})
@@ -190,7 +193,10 @@ def _concatenate_arrays(
 
 @composed(np.stack)
 def _stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    refuse(np.stack, out=out)
     arrays = list(arrays)
+    if not arrays:
+        raise ValueError("need at least one array to stack")
     if len({np.shape(x) for x in arrays}) != 1:
         raise ValueError("all input arrays must have the same shape")
     return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, dtype=dtype)
@@ -269,7 +275,7 @@ def _isrealobj(x: Any) -> bool:
 
 @composed(np.result_type)
 def _result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
-    return np.result_type(*(getattr(x, "dtype", x) for x in arrays_and_dtypes))
+    return np.result_type(*(x.dtype if isinstance(x, Value) else x for x in arrays_and_dtypes))
 
 
 def _like(function: Any) -> Any:
@@ -286,7 +292,7 @@ functions[np.ones_like] = _like(np.ones)
 @composed(np.full_like)
 def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "C", subok: bool = False, shape: Any = None) -> Any:
     full = a.shape if shape is None else shape
-    kind = getattr(a, "dtype", np.asarray(a).dtype) if dtype is None else dtype
-    if hasattr(fill_value, "detach"):
+    kind = a.dtype if dtype is None else dtype
+    if isinstance(fill_value, Value):
         return np.broadcast_to(fill_value, full).astype(kind)
     return np.full(full, fill_value, kind)
