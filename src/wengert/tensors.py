@@ -345,13 +345,20 @@ class Tensor(Value):
 
     def __repr__(self) -> str:
         if self._level != 0:
-            return f"<Tensor of level {self._level}: {ArrayType(self.shape, self.dtype)}>"
+            return f"<Tensor of level {self._level}: {self._text()}>"
         made_by = self.grad_fn
         suffix = f"grad_fn=<{made_by.name()}>" if made_by is not None else "requires_grad=True" if self._node else ""
         return array_text("tensor", self._data, suffix)
 
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.ndim == 0 else format(str(self), spec)
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What copy.deepcopy and pickle take: a leaf stands for itself, a result would take its graph along.
+        if not self.is_leaf:
+            raise GraphError(
+                "only tensors made by the user can be copied deeply or pickled, and this one is a result.",
+                remedy="Copy x.detach() instead.",
+                where=user_location(),
+            )
+        return tensor, (self.numpy() if self._node is None else self.detach().numpy(), self.requires_grad)
 
 
 class _Method:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from wengert.errors import DeclarationError, LostDerivativeError, NoRuleError, user_location
+from wengert.wlist import ArrayType
 
 if TYPE_CHECKING:
     from wengert.primitive import Primitive
@@ -359,6 +360,14 @@ class Value:
     def __bool__(self) -> bool:
         return bool(self._concrete())
 
+    def __format__(self, spec: str) -> str:
+        # Text is for reading: it takes nothing out of the record.
+        return format(self._concrete().item(), spec) if spec and self.ndim == 0 else format(str(self), spec)
+
+    def _text(self) -> str:
+        """Values and type, for messages and debugging prints inside a transform."""
+        return f"{np.array2string(np.asarray(self._concrete()), precision=4, threshold=20)} {ArrayType.of(self)}"
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries_derivative():
             self._refuse(
@@ -531,11 +540,12 @@ class Value:
     conjugate = conj
 
 
-def no_rule(function: Callable[..., Any]) -> NoRuleError:
-    """The error for a function that is not in the table."""
+def no_rule(function: Callable[..., Any], method: str = "__call__") -> NoRuleError:
+    """The error for a function, or a method of a ufunc, that is not in the table."""
     module = (getattr(function, "__module__", "") or "numpy").replace("numpy", "np", 1)
+    suffix = "" if method == "__call__" else f".{method}"
     return NoRuleError(
-        f"{module}.{getattr(function, '__name__', function)} has no derivative rule.",
+        f"{module}.{getattr(function, '__name__', function)}{suffix} has no derivative rule.",
         remedy="Write it with functions that have one, or declare it with wengert.elementwise.",
         where=user_location(),
     )
@@ -554,7 +564,7 @@ def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: M
         )
     handler = functions.get(getattr(ufunc, method)) if method != "__call__" else functions.get(ufunc)
     if handler is None or out is not None:
-        raise no_rule(ufunc)
+        raise no_rule(ufunc, method)
     if method == "__call__":
         raise NoRuleError(
             f"np.{ufunc.__name__} was called with {', '.join(kwargs)} on a value that carries a derivative.",
