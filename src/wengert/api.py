@@ -24,10 +24,11 @@ from wengert.errors import (
     ShapeError,
     user_location,
 )
+from wengert.masked import masked, unmasked
 from wengert.nodes import Leaf, Node, pull_back, topological_order
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder
-from wengert.value import NO_PARAMS, Value, may_be_nan, new_level
+from wengert.value import NO_PARAMS, Value, has_nan, new_level
 from wengert.wlist import ArrayType, Tape, WengertList
 
 __all__ = [
@@ -207,7 +208,6 @@ class Pullback:
             aux_leaves, aux_rebuild = flatten(aux)
             self.aux = aux_rebuild([_plain(x, self._level) for x in aux_leaves])
         self._order = topological_order(node for node in self._nodes if node is not None)
-        self._careful = any(may_be_nan(y) for y, mine in zip(self.outputs, own, strict=True) if mine)
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """ȳ, structured like the result, to the cotangents of all primals, structured like these."""
@@ -221,8 +221,7 @@ class Pullback:
         for node, ct in zip(self._nodes, cotangents, strict=True):
             if node is not None:
                 seeds[node] = seeds[node] + ct if node in seeds else ct
-        careful = self._careful or any(may_be_nan(ct) for ct in seeds.values())
-        found = pull_back(self._order, seeds, careful=careful)
+        found = pull_back(self._order, seeds)
         return [
             found[leaf] if leaf in found else zeros_like(x) for leaf, x in zip(self._leaves, self._primals, strict=True)
         ]
@@ -402,6 +401,17 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
 def push(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
     """One pass of forward mode: result and tangent of `f` at the leaves `xs` along `x_dots`."""
+    y, y_dot = _pushed(f, rebuild, xs, x_dots)
+    if not any(has_nan(t) for t in flatten(y_dot)[0]):
+        return y, y_dot
+    # A nan: again, with zeros of the seeds that stay exactly 0 whatever partial they meet.
+    level = new_level()
+    y, y_dot = _pushed(f, rebuild, xs, [masked(t, level) for t in x_dots])
+    leaves, y_rebuild = flatten(y_dot)
+    return y, y_rebuild([unmasked(t, level) for t in leaves])
+
+
+def _pushed(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
     level = new_level()
     found, y_rebuild = flatten(_run(f, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
     outputs = [_lowered(y, level, f) for y in found]

@@ -26,6 +26,7 @@ __all__ = [
     "fit",
     "kept_values",
     "plain_terms",
+    "raised",
     "spread",
     "tangent_rule",
     "terms_of_rules",
@@ -70,6 +71,17 @@ def spread(value: Any, shape: tuple[int, ...]) -> Any:
         filled.fill(value)
         return filled
     return table.broadcast_to(value, shape=shape)
+
+
+def raised(x: Any, dtype: np.dtype[Any]) -> Any:
+    """An operand in the precision of the result, so that a partial is not rounded to that of a float32 operand."""
+    if isinstance(x, (int, float)) and x == 0:
+        return np.float64(x)  # 1 / x is inf, as everywhere in NumPy, and no ZeroDivisionError
+    own = getattr(x, "dtype", None)
+    if own is None or own.kind != "f" or dtype.kind not in "fc":
+        return x
+    wanted = np.dtype(np.float64) if dtype.itemsize > own.itemsize * (1 + (dtype.kind == "c")) else own
+    return x if wanted is own else x.astype(wanted)
 
 
 def zeros(x: Any) -> Any:
@@ -207,15 +219,15 @@ def terms_of_rules(rules: Sequence[Rule]) -> Rule:
     return terms
 
 
-def _product(prim: Primitive) -> Rule:
-    """The product of a (co)tangent and a partial, with the strong zero this row asks for."""
-    return table.selecting_multiply if prim.selects else table.strong_multiply
+def _weighted(prim: Primitive, ct: Any, p: Any) -> Any:
+    """The product of a (co)tangent and a partial; a partial of 0 that says "not selected" wins over inf and nan."""
+    return table.selecting_multiply(ct, p) if prim.selects else ct * p
 
 
 def _careful_elementwise_adjoint(prim: Primitive, partial: Rule) -> Rule:
     def adjoint(ct: Any, y: Any, *xs: Any) -> Any:
         p = partial(y, *xs)
-        return _product(prim)(ct, p if prim.real_valued else _conj(p))
+        return _weighted(prim, ct, p if prim.real_valued else _conj(p))
 
     return adjoint
 
@@ -233,7 +245,7 @@ def _reduction_adjoint(prim: Primitive, partial: float | Rule, careful: bool) ->
     def adjoint(ct: Any, y: Any, x: Any, **params: Any) -> Any:
         p = partial(None if y is None else expand(y, x, **params), x, **params)
         ct = expand(ct, x, **params)
-        return _product(prim)(ct, _conj(p)) if careful else ct * p
+        return _weighted(prim, ct, _conj(p)) if careful else ct * p
 
     return adjoint
 
@@ -273,16 +285,16 @@ def _elementwise_tangent(prim: Primitive, partial: Rule) -> Rule:
     def rule(t: Any, y: Any, *xs: Any) -> Any:
         p = partial(y, *xs)
         if prim.real_valued and np.iscomplexobj(p):
-            return np.real(_product(prim)(t, np.conj(p)))
-        return _product(prim)(t, p)
+            return np.real(t * np.conj(p))
+        return _weighted(prim, t, p)
 
     return rule
 
 
 def _reduction_tangent(prim: Primitive, partial: float | Rule) -> Rule:
     def rule(t: Any, y: Any, x: Any, **params: Any) -> Any:
-        weighted = _product(prim)(t, partial(expand(y, x, **params), x, **params)) if callable(partial) else t * partial
-        return np.sum(weighted, **params)
+        p = partial(expand(y, x, **params), x, **params) if callable(partial) else partial
+        return np.sum(_weighted(prim, t, p), **params)
 
     return rule
 
@@ -320,7 +332,7 @@ def _parameters_read(rule: Rule, count: int) -> list[int]:
     if code is None:
         return list(range(count))
     names = code.co_varnames[: code.co_argcount]
-    loads = [ins for ins in dis.get_instructions(code) if ins.opname.startswith("LOAD_")]
+    loads = [ins for ins in dis.get_instructions(code) if "LOAD_" in ins.opname]  # also STORE_FAST_LOAD_FAST
     loaded = {name for ins in loads for name in (ins.argval if isinstance(ins.argval, tuple) else (ins.argval,))} | set(
         code.co_cellvars
     )

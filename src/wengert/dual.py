@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, is_suspended, may_be_nan
+from wengert.value import Value, bind, has_nan, is_suspended
 from wengert.wlist import ArrayType
 
 __all__ = ["Dual"]
@@ -45,8 +45,8 @@ class Dual(Value):
     def _concrete(self) -> Any:
         return self.primal._concrete() if isinstance(self.primal, Value) else self.primal
 
-    def _may_be_nan(self) -> bool:
-        return may_be_nan(self.primal) or may_be_nan(self.tangent)
+    def _has_nan(self) -> bool:
+        return has_nan(self.primal) or has_nan(self.tangent)
 
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         level = self._level

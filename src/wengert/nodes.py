@@ -18,8 +18,9 @@ import numpy as np
 
 from wengert.derivation import fit
 from wengert.errors import GraphError, ShapeError, user_location
+from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
-from wengert.value import NO_PARAMS, may_be_nan
+from wengert.value import NO_PARAMS, Value, has_nan, new_level
 
 __all__ = ["Leaf", "Node", "Retaining", "pull_back", "topological_order"]
 
@@ -163,9 +164,7 @@ def topological_order(roots: Iterable[Node]) -> list[Node]:
     return sorted(found, key=_number_of, reverse=True)
 
 
-def pull_back(
-    order: Sequence[Node], seeds: Mapping[Node, Any], *, careful: bool = False, wrap: Wrap | None = None
-) -> dict[Node, Any]:
+def pull_back(order: Sequence[Node], seeds: Mapping[Node, Any], *, wrap: Wrap | None = None) -> dict[Node, Any]:
     """Propagate cotangents backwards through the graph.
 
     Parameters
@@ -174,9 +173,6 @@ def pull_back(
         From `topological_order`.
     seeds : mapping
         Node → cotangent of its shape and dtype.
-    careful : bool
-        Use the rules with the strong zero at once. Otherwise they are used only if the plain sweep meets a
-        ``nan``: wherever the two differ, the plain one leaves a ``nan`` in its result.
     wrap : callable, optional
         ``(value, node) -> value that remembers node``: what the rules see instead of arrays, so that the sweep itself
         is recorded.
@@ -187,15 +183,23 @@ def pull_back(
         Node → cotangent, for the leaves that the seeds depend on and the nodes that retain theirs.
     """
     with np.errstate(all="ignore"):
-        result = _sweep(order, seeds, careful, wrap)
-        if not careful and _has_nan(result.values()):
-            result = _sweep(order, seeds, True, wrap)
+        result = _sweep(order, seeds, False, wrap)
+        if _has_nan(result.values()):
+            result = _masked_sweep(order, seeds, wrap)
     return _owned(result, seeds)
+
+
+def _masked_sweep(order: Sequence[Node], seeds: Mapping[Node, Any], wrap: Wrap | None) -> dict[Node, Any]:
+    """The sweep in which what was not selected stays exactly 0: where it differs, the plain one left a nan."""
+    level = new_level()
+    found = _sweep(order, {node: masked(seed, level) for node, seed in seeds.items()}, True, wrap)
+    return {node: unmasked(ct, level) for node, ct in found.items()}
 
 
 def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap: Wrap | None) -> dict[Node, Any]:
     cotangents = dict(seeds)
     kept: dict[Node, Any] = {}
+    own: set[Node] = set()  # nodes whose cotangent is an array made here, that may be added to in place
     find = cotangents.get
     is_plain = not careful and wrap is None
     for node in order:
@@ -210,6 +214,8 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
         saved = node.saved if wrap is None else node.wrapped(wrap)
         if saved is None:
             raise _freed()
+        if wrap is None and _added_in_place(node, ct, cotangents, own):
+            continue
         is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"
         rule = node.adjoint.careful if careful or is_complex else node.adjoint.plain
         for parent, term in zip(node.parents, rule(ct, saved, node.params), strict=True):
@@ -221,12 +227,28 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
     return cotangents
 
 
+def _added_in_place(node: Node, ct: Any, cotangents: dict[Node, Any], own: set[Node]) -> bool:
+    """Add the term of an indexing to the cotangent of the whole array, which a loop over elements does n times."""
+    add_into = node.prim.add_into
+    if add_into is None:
+        return False
+    (parent,) = node.parents
+    before = cotangents.get(parent)
+    if parent.shape == () or ct.dtype is not parent.dtype or isinstance(ct, Value) or isinstance(before, Value):
+        return False
+    if parent not in own:
+        cotangents[parent] = np.zeros(parent.shape, parent.dtype) if before is None else before.copy()
+        own.add(parent)
+    add_into(cotangents[parent], ct, **node.params)
+    return True
+
+
 def _has_nan(cotangents: Iterable[Any]) -> bool:
     for ct in cotangents:
         if ct.__class__ is np.float64:
             if ct != ct:  # noqa: PLR0124  # only a nan differs from itself
                 return True
-        elif may_be_nan(ct):
+        elif has_nan(ct):
             return True
     return False
 

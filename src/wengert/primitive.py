@@ -15,7 +15,7 @@ callable       elementwise and reductions: the partial ∂y/∂x as NumPy code i
 
 From the facts are derived, once and when first used: the contribution of one operand to the tangent
 (`Primitive.tangents`), the contribution to the cotangent of one operand (`Primitive.adjoints`, and
-`Primitive.careful_adjoints` that knows complex numbers and the strong zero), and for each choice of active operands
+`Primitive.careful_adjoints` that knows complex numbers and selections), and for each choice of active operands
 the `Adjoint` that a record uses, with the values it must keep, read off the rule's own code.
 
 For complex values the cotangent of a real function is ∂f/∂Re + i ∂f/∂Im. A holomorphic row gives the complex
@@ -35,6 +35,7 @@ from wengert.derivation import (
     fit,
     kept_values,
     plain_terms,
+    raised,
     tangent_rule,
     terms_of_rules,
     zeros,
@@ -74,7 +75,7 @@ class Adjoint:
         For (y, x₁, x₂, …): whether some rule reads the value, so that a record must keep it.
     plain, careful : callable
         ``(ct, (y, *xs), params) -> terms``, one term for each active operand; `careful` knows complex numbers and
-        the strong zero.
+        what was not selected.
     """
 
     __slots__ = ("active", "careful", "keeps", "plain", "prim")
@@ -120,12 +121,15 @@ class Primitive:
         What is returned where the function is not differentiable.
     domain : sequence of (float, float)
         Interval of each operand in which the row is tested.
+    add_into : callable
+        ``(array, ct, **params)``: add the term of the only operand to `array` in place, where that costs less than
+        to make the term (an index reads a few elements of a large array).
     """
 
     __slots__ = (
-        "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain", "facts",
-        "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued", "selects",
-        "signature", "tangents", "variadic",
+        "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain",
+        "facts", "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued",
+        "selects", "signature", "tangents", "variadic",
     )  # fmt: skip
 
     def __init__(
@@ -146,6 +150,7 @@ class Primitive:
         alias: str | tuple[str, ...] = "",
         at_kinks: str = "",
         domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
+        add_into: Callable[..., None] | None = None,
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
         self.variadic, self.jointly_linear, self.selects = variadic, jointly_linear, selects
@@ -153,6 +158,7 @@ class Primitive:
         self.notation, self.precedence, self.at_kinks = notation, precedence, at_kinks
         self.alias = alias or name.title().replace("_", "")
         self.domain = tuple(domain)
+        self.add_into = add_into
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)
@@ -178,6 +184,8 @@ class Primitive:
 
     def push_forward(self, tangents: Sequence[Any], y: Any, xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The tangent of the result, shaped and typed like `y`; ``None`` is a structural zero, in and out."""
+        if self.kind is Kind.ELEMENTWISE:
+            xs = [raised(x, y.dtype) for x in xs]
         live = [i for i, t in enumerate(tangents) if t is not None and self.is_active(i)]
         if not live:
             return None
@@ -200,7 +208,7 @@ class Primitive:
     def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
         """The application as text."""
         if self.notation:
-            return self.notation.format(*operands, **params)
+            return self.notation.format(*operands, **{key: _inside_brackets(value) for key, value in params.items()})
         named = [f"{key}={_short(value)}" for key, value in params.items() if value is not None]
         return f"{self.name}({', '.join([*operands, *named])})"
 
@@ -227,9 +235,16 @@ def _validate(prim: Primitive) -> None:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, tuple) and value and all(isinstance(v, slice | int | type(Ellipsis)) for v in value):
+    """A parameter as text: slices as in brackets, arrays as lists."""
+    if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(_short, value))}]"
     if isinstance(value, slice):
         parts = ["" if part is None else str(part) for part in (value.start, value.stop, value.step)]
         return ":".join(parts if value.step is not None else parts[:2])
+    if isinstance(value, np.ndarray):
+        return str(value.tolist()) if value.size <= 8 else f"{ArrayType.of(value)}{{…}}"
     return "..." if value is Ellipsis else str(value)
+
+
+def _inside_brackets(value: Any) -> str:
+    return ", ".join(map(_short, value)) if isinstance(value, tuple) else _short(value)

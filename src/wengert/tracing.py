@@ -15,7 +15,7 @@ import numpy as np
 
 from wengert.errors import TraceError, user_location
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, is_suspended, may_be_nan, new_level, table
+from wengert.value import Value, bind, has_nan, is_suspended, new_level, table
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
 
 __all__ = ["Recorder", "Tracer"]
@@ -29,11 +29,15 @@ class Recorder:
         self.inputs: list[Variable] = []
         self.statements: list[Statement] = []
         self.values: dict[Variable, Any] = {}
+        self.active: set[Variable] = set()  # those that depend on an input by a derivative
+        self._names: set[str] = set()
 
     def input(self, name: str, kind: ArrayType, value: Any = None) -> Tracer:
         """A tracer for a new input; concrete if a value is given."""
-        variable = Variable(name, kind)
+        variable = Variable(self._unused(name), kind)
         self.inputs.append(variable)
+        if kind.dtype.kind in "fc":
+            self.active.add(variable)
         if value is not None:
             self.values[variable] = value
         return Tracer(self, variable)
@@ -47,11 +51,22 @@ class Recorder:
             types: tuple[ArrayType, ...] = (ArrayType.of(value),)
         else:
             types = prim.infer(symbols, params)
-        target = Variable(f"v{len(self.statements) + 1}", types[0])
+        target = Variable(self._unused(f"v{len(self.statements) + 1}"), types[0])
         if known:
             self.values[target] = value
+        if types[0].dtype.kind in "fc" and self._is_active(prim, symbols):
+            self.active.add(target)
         self.statements.append(Statement((target,), prim, symbols, params, user_location()))
         return Tracer(self, target)
+
+    def _is_active(self, prim: Primitive, operands: Sequence[Any]) -> bool:
+        return any(isinstance(x, Variable) and x in self.active and prim.is_active(i) for i, x in enumerate(operands))
+
+    def _unused(self, name: str) -> str:
+        while name in self._names:
+            name += "_"
+        self._names.add(name)
+        return name
 
     def owns(self, x: Any) -> bool:
         """Whether `x` is a tracer of this list."""
@@ -116,12 +131,14 @@ class Tracer(Value):
         return value._concrete() if isinstance(value, Value) else value
 
     def _carries_derivative(self) -> bool:
-        # An integer or boolean variable has no derivative: only its value is asked for.
-        return self.dtype.kind in "fc"
-
-    def _may_be_nan(self) -> bool:
         value = self.recorder.values.get(self.variable)
-        return True if value is None else may_be_nan(value)
+        return self.variable in self.recorder.active or (isinstance(value, Value) and value._carries_derivative())
+
+    def _has_nan(self) -> bool:
+        value = self.recorder.values.get(self.variable)
+        return value is not None and has_nan(value)
 
     def __repr__(self) -> str:
+        if self.variable in self.recorder.values:
+            return f"Tracer({self.variable.name} = {self._text()})"
         return f"Tracer({self.variable.name}: {self.variable.type})"

@@ -27,7 +27,9 @@ def _power_base(x1: Any, x2: Any) -> Any:
 def _power_exponent(y: Any, x1: Any) -> Any:
     """∂(x₁^x₂)/∂x₂ = y log x₁, and y·0 where x₁ = 0."""
     base = np.where(x1 == 0, 1, x1)
-    return y * np.log(base + 0j if np.iscomplexobj(y) else base)  # a negative base has a complex logarithm only
+    if base.dtype != y.dtype:  # the logarithm is as precise as y, and complex where y is
+        base = base.astype(y.dtype)
+    return y * np.log(base)
 
 
 _POWER = [lambda y, x1, x2: _power_base(x1, x2), lambda y, x1, x2: _power_exponent(y, x1)]
@@ -72,29 +74,17 @@ def _divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
 
 
-# --- products of a (co)tangent and a partial -------------------------------------------------------------------
-# A cotangent of exactly 0 says that the result does not depend on this value, for instance because `where` did not
-# select it. Such a zero wins over an infinite or undefined partial: 0 · inf = 0 (docs/decisions, "strong zero").
-
-
-def _strong_multiply(ct: Any, p: Any) -> Any:
-    product = ct * p
-    lost = (ct == 0) & ~np.isfinite(p)
-    return np.where(lost, np.zeros_like(product), product) if np.any(lost) else product
+# --- what derivative sweeps need -------------------------------------------------------------------------------
 
 
 def _selecting_multiply(ct: Any, weight: Any) -> Any:
-    product = ct * weight
-    unselected = (ct == 0) | (weight == 0)
-    return np.where(unselected, np.zeros_like(product), product) if np.any(unselected) else product
+    """The product of a (co)tangent and the weight of a selection: 0 where the weight is, also for inf and nan."""
+    return np.where(np.equal(weight, 0), np.zeros_like(ct), ct * weight)
 
 
 # fmt: off
-strong_multiply = elementwise(_strong_multiply, [lambda y, ct, p: p, lambda y, ct, p: ct],
-                              name="strong_multiply", notation="{0} * {1}", precedence=2, alias="StrongMul",
-                              selects=True, at_kinks="0 * inf = 0 * nan = 0 for a (co)tangent of 0")
 selecting_multiply = elementwise(_selecting_multiply, [lambda y, ct, w: w, lambda y, ct, w: ct],
                                  name="selecting_multiply", notation="{0} * {1}", precedence=2, alias="SelectMul",
-                                 selects=True, at_kinks="0 where either factor is 0")
+                                 selects=True, at_kinks="0 where the weight is 0")
 detach = elementwise(lambda x: x, [flat], name="detach", alias="Detach")
 # fmt: on

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.declaration import composed, elementwise
+from wengert.declaration import composed, elementwise, refuse
 from wengert.facts import flat, transpose
 from wengert.value import functions
 
@@ -24,6 +24,11 @@ def _quotient(a: Any, b: Any) -> Any:
     return np.where(b == 0, 0, a / b)
 
 
+def _over_square(a: Any, b: Any) -> Any:
+    """A / b², likewise, without overflow of the square."""
+    return _quotient(_quotient(a, b), b)
+
+
 def _direction(y: Any, x: Any) -> Any:
     """The sign x / |x| of a real and the direction of a complex number, 0 at 0."""
     return _quotient(x, y) if np.iscomplexobj(x) else np.sign(x)
@@ -33,7 +38,7 @@ def _angle_partial(x: Any) -> Any:
     """The angle grows fastest along i·x, at the rate 1/|x|; a real number turns nowhere."""
     if not np.iscomplexobj(x):
         return np.zeros_like(x)
-    return _quotient(x * 1j, x.real**2 + x.imag**2)
+    return _over_square(x * 1j, np.abs(x))
 
 
 def _tie(x1: Any, x2: Any) -> Any:
@@ -88,13 +93,13 @@ tan = elementwise(np.tan, [lambda y, x: 1 + y * y], domain=((-1.2, 1.2),))
 arcsin = elementwise(np.arcsin, [lambda y, x: 1 / np.sqrt((1 - x) * (1 + x))], at_kinks="inf at ±1", domain=_INNER)
 arccos = elementwise(np.arccos, [lambda y, x: -1 / np.sqrt((1 - x) * (1 + x))], at_kinks="-inf at ±1", domain=_INNER)
 arctan = elementwise(np.arctan, [lambda y, x: 1 / (1 + x * x)])
-arctan2 = elementwise(np.arctan2, [lambda y, x1, x2: _quotient(x2, x1 * x1 + x2 * x2),
-                                   lambda y, x1, x2: _quotient(-x1, x1 * x1 + x2 * x2)],
+arctan2 = elementwise(np.arctan2, [lambda y, x1, x2: _over_square(x2, np.hypot(x1, x2)),
+                                   lambda y, x1, x2: _over_square(-x1, np.hypot(x1, x2))],
                       analytic=False, at_kinks="0 at (0, 0)", domain=((0.3, 2.0), (-2.0, 2.0)))
 sinh = elementwise(np.sinh, [lambda y, x: np.cosh(x)])
 cosh = elementwise(np.cosh, [lambda y, x: np.sinh(x)])
 tanh = elementwise(np.tanh, [lambda y, x: 1 - y * y])
-arcsinh = elementwise(np.arcsinh, [lambda y, x: 1 / np.sqrt(1 + x * x)])
+arcsinh = elementwise(np.arcsinh, [lambda y, x: 1 / (np.sqrt(1 + x * x) if np.iscomplexobj(x) else np.hypot(1, x))])
 arccosh = elementwise(np.arccosh, [lambda y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))], at_kinks="inf at 1", domain=((1.2, 4.0),))
 arctanh = elementwise(np.arctanh, [lambda y, x: 1 / ((1 - x) * (1 + x))], at_kinks="inf at ±1", domain=_INNER)
 sinc = elementwise(np.sinc, [lambda y, x: _sinc_partial(x)], at_kinks="smooth: 0 at 0")
@@ -164,7 +169,10 @@ def _sign(x: Any) -> Any:
 
 
 @composed(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def _clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None
+) -> Any:
+    refuse(np.clip, out=out)
     low, high = a_min if min is None else min, a_max if max is None else max
     if low is not None and high is not None:
         return _plain_clip(a, low, high)
@@ -174,6 +182,14 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
     return _plain_clip(a, low, np.inf) if high is None else _plain_clip(a, -np.inf, high)
 
 
+_plain_real = functions[np.real]
+
+
+@composed(np.real)
+def _real(val: Any) -> Any:
+    return _plain_real(val) if np.iscomplexobj(val) else val
+
+
 @composed(np.angle)
 def _angle(z: Any, deg: bool = False) -> Any:
     return np.rad2deg(_plain_angle(z)) if deg else _plain_angle(z)
@@ -181,6 +197,7 @@ def _angle(z: Any, deg: bool = False) -> Any:
 
 @composed(np.round, np.around)
 def _round(a: Any, decimals: int = 0, out: None = None) -> Any:
+    refuse(np.round, out=out)
     return np.rint(a * 10.0**decimals) / 10.0**decimals if decimals else np.rint(a)
 
 

@@ -20,10 +20,7 @@ def _getitem(x: Any, index: Any) -> Any:
 def _scatter(ct: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with `ct` added at `index`: elements named several times receive every contribution."""
     array = np.zeros(shape, ct.dtype)
-    if _may_repeat(index):
-        np.add.at(array, index, ct)
-    else:
-        array[index] = ct
+    _add_into(array, ct, index)
     return array
 
 
@@ -32,9 +29,16 @@ def _may_repeat(index: Any) -> bool:
     return any(isinstance(part, (list, np.ndarray)) and np.asarray(part).dtype.kind in "iu" for part in parts)
 
 
+def _add_into(array: Any, ct: Any, index: Any) -> None:
+    if _may_repeat(index):
+        np.add.at(array, index, ct)
+    else:
+        array[index] += ct
+
+
 # fmt: off
 getitem = structural("getitem", _getitem, [transpose(lambda ct, x, *, index: table.scatter(ct, index=index, shape=x.shape))],
-                     notation="{0}[{index}]", alias="Index")
+                     notation="{0}[{index}]", alias="Index", add_into=_add_into)
 scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, shape: table.getitem(ct, index=index))],
                      notation="{0} at [{index}]", precedence=2, alias="Scatter")
 # fmt: on

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
-from wengert.declaration import composed, gufunc
+from wengert.declaration import composed, gufunc, refuse
 from wengert.errors import NoRuleError, user_location
 from wengert.facts import transpose
 
@@ -53,6 +56,7 @@ def _array(x: Any) -> Any:
 
 @composed(np.dot)
 def _dot(a: Any, b: Any, out: None = None) -> Any:
+    refuse(np.dot, out=out)
     a, b = _array(a), _array(b)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
@@ -74,6 +78,7 @@ def _inner(a: Any, b: Any, /) -> Any:
 
 @composed(np.outer)
 def _outer(a: Any, b: Any, out: None = None) -> Any:
+    refuse(np.outer, out=out)
     return np.ravel(a)[:, None] * np.ravel(b)[None, :]
 
 
@@ -84,14 +89,18 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
         left, right = (list(np.atleast_1d(k)) for k in axes)
-    left, right = [int(k) % a.ndim for k in left], [int(k) % b.ndim for k in right]
+    left, right = _axes_of(a, left), _axes_of(b, right)
     if [a.shape[k] for k in left] != [b.shape[k] for k in right]:
         raise ValueError("shape-mismatch for sum")
     rows = [k for k in range(a.ndim) if k not in left]
     columns = [k for k in range(b.ndim) if k not in right]
-    inner = int(np.prod([a.shape[k] for k in left], dtype=np.int64))
-    product = np.transpose(a, rows + left).reshape((-1, inner)) @ np.transpose(b, right + columns).reshape((inner, -1))
+    m, inner, n = (math.prod(x.shape[k] for k in axes) for x, axes in ((a, rows), (a, left), (b, columns)))
+    product = np.transpose(a, rows + left).reshape((m, inner)) @ np.transpose(b, right + columns).reshape((inner, n))
     return product.reshape((*(a.shape[k] for k in rows), *(b.shape[k] for k in columns)))
+
+
+def _axes_of(x: Any, axes: Sequence[Any]) -> list[int]:
+    return [normalize_axis_index(int(k), x.ndim) for k in axes]
 
 
 @composed(np.vecdot)
@@ -126,12 +135,17 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 @composed(np.trace)
-def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
+    refuse(np.trace, out=out)
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 @composed(np.diagonal)
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    if a.ndim < 2:
+        raise ValueError("diag requires an array of at least two dimensions")
+    if normalize_axis_index(axis1, a.ndim) == normalize_axis_index(axis2, a.ndim):
+        raise ValueError("axis1 and axis2 cannot be the same")
     front = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = front.shape[-2:]
     start = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
@@ -142,13 +156,18 @@ def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 def _diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return np.diagonal(v, k)
+    if v.ndim != 1:
+        raise ValueError("Input must be 1- or 2-d.")
     n = v.shape[0] + abs(k)
+    if v.shape[0] == 0:
+        return np.zeros((n, n), v.dtype)
     return np.where(np.eye(n, k=k, dtype=bool), v[np.clip(np.arange(n) - max(-k, 0), 0, v.shape[0] - 1)][:, None], 0)
 
 
 def _lower(shape: tuple[int, ...], k: int) -> Any:
-    """True on and below the k-th diagonal of the last two axes."""
-    return np.tri(shape[-2], shape[-1], k, dtype=bool)
+    """True on and below the k-th diagonal of the last two axes; of one axis NumPy makes a square."""
+    rows, columns = (*shape, *shape)[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
 
 
 @composed(np.tril)

@@ -1,0 +1,91 @@
+"""Tangents and cotangents that know where they are zero because nothing depends on them there.
+
+`np.where(x > 0, np.sqrt(x), 0)` does not depend on its square root at x = 0, yet a plain sweep multiplies the zero that
+`where` sends there with the partial 0.5/√0 = inf and gets nan. A `Masked` value carries beside its numbers a mask of
+the elements that the sweep has reached. An element outside of it stays exactly 0, whatever partial it meets; a zero
+that a partial of 0 made is an ordinary number, and 0 · inf is nan for it, as it should be.
+
+Sweeps run on plain arrays first and with masked seeds only if that leaves a nan (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.facts import Kind
+from wengert.primitive import Primitive
+from wengert.value import Value, bind, has_nan, table
+
+__all__ = ["Masked", "masked", "unmasked"]
+
+
+class Masked(Value):
+    """Numbers of a (co)tangent, and a boolean mask of their shape: False is a structural zero."""
+
+    __slots__ = ("__weakref__", "data", "mask")
+
+    def __init__(self, data: Any, mask: Any, level: int):
+        self.data = data
+        self.mask = mask
+        self._level = level
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        shape: tuple[int, ...] = self.data.shape
+        return shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy dtype of the elements."""
+        dtype: np.dtype[Any] = self.data.dtype
+        return dtype
+
+    def _concrete(self) -> Any:
+        return self.data._concrete() if isinstance(self.data, Value) else self.data
+
+    def _has_nan(self) -> bool:
+        return has_nan(self.data)
+
+    def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        level = self._level
+        mine = [isinstance(x, Masked) and x._level == level for x in operands]
+        xs = [x.data if own else x for x, own in zip(operands, mine, strict=True)]
+        y = bind(prim, xs, params)
+        if prim.is_flat:
+            return y
+        masks = [x.mask if own else None for x, own in zip(operands, mine, strict=True)]
+        mask = np.broadcast_to(_reached(prim, masks, xs, params), y.shape)
+        return Masked(y if mask.all() else np.where(mask, y, np.zeros((), y.dtype)), mask, level)
+
+    def __repr__(self) -> str:
+        return f"Masked({self.data}, {self.mask}, level={self._level})"
+
+
+def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """The mask of the result of an operation that is linear in its masked operands."""
+    if prim is table.selecting_multiply:
+        return masks[0] & np.asarray(_plain(np.not_equal(xs[1], 0)))
+    if prim.kind is Kind.ELEMENTWISE:
+        return np.logical_or.reduce(np.broadcast_arrays(*(mask for mask in masks if mask is not None)))
+    if prim.kind is Kind.REDUCTION:
+        return np.any(masks[0], **params)
+    counts = [np.ones(np.shape(x)) if mask is None else mask.astype(float) for mask, x in zip(masks, xs, strict=True)]
+    return np.asarray(prim.compute(*counts, **params)) != 0
+
+
+def _plain(x: Any) -> Any:
+    return x._concrete() if isinstance(x, Value) else x
+
+
+def masked(seed: Any, level: int) -> Masked:
+    """A seed that has not reached the elements in which it is zero."""
+    return Masked(seed, np.asarray(_plain(seed) != 0), level)
+
+
+def unmasked(value: Any, level: int) -> Any:
+    """The numbers of a value that was masked at `level`."""
+    return value.data if isinstance(value, Masked) and value._level == level else value
