@@ -101,7 +101,7 @@ def _constant(number: float) -> np.ndarray[Any, Any]:
     return array
 
 
-def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two hot paths, written out
+def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915  # two hot paths, written out
     """The methods ``x op other`` and ``other op x``.
 
     Two float64 operands of one shape (one tuple object: results share that of their operands) and float64 operands
@@ -116,7 +116,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
     # Numbers that become arrays; not exponents: NumPy squares where it sees the number 2.
     numbers = _NUMBERS if prim is not table.power else frozenset[type]()
 
-    def operator(self: Tensor, other: Any) -> Any:  # noqa: PLR0911  # one return for each common case
+    def operator(self: Tensor, other: Any) -> Any:  # noqa: C901, PLR0911  # one return for each common case
         node1, level = self._node, self._level
         if node1 is None or level < is_suspended():
             return bind(prim, (self, other))
@@ -131,19 +131,25 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
             shape = node1.shape
             if is_elementwise and shape is node2.shape and node1.dtype is node2.dtype is FLOAT64:
                 return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, FLOAT64, True), level)
-            fits = y.dtype is node1.dtype is node2.dtype is FLOAT64
+            if node1.dtype is not node2.dtype:
+                return bind(prim, (self, other))
+            fits = y.dtype is node1.dtype is FLOAT64
             fits = fits and (y.shape == shape == node2.shape if is_elementwise else len(shape) == len(node2.shape) == 2)
             return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
         if kind not in _CONSTANTS:
             return bind(prim, (self, other))
         x1 = self._data
         if kind in numbers and node1.dtype is FLOAT64:
-            if other and x1.__class__ is np.ndarray:
+            if other == 0:
+                other = np.float64(other)  # -0.0 has no place of its own in a cache, and 1 / 0.0 none in Python
+            elif x1.__class__ is np.ndarray:
                 other = _constant(other)
             y = compute(x1, other)
             saved = (y if first_y else None, x1 if first_1 else node1, other)
             return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
         y = compute(x1, other)
+        if y.dtype is not node1.dtype or _differs(other, y):
+            return bind(prim, (self, other))
         saved = (y if first_y else None, x1 if first_1 else node1, _constant_kept(other, first_2))
         fits = _fits(y, node1, other, is_elementwise)
         return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
@@ -155,17 +161,26 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901  # two h
             return bind(prim, (other, self))
         x2 = self._data
         if kind in numbers and node2.dtype is FLOAT64:
-            if other and x2.__class__ is np.ndarray:
+            if other == 0:
+                other = np.float64(other)
+            elif x2.__class__ is np.ndarray:
                 other = _constant(other)
             y = compute(other, x2)
             saved = (y if second_y else None, other, x2 if second_2 else node2)
             return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
         y = compute(other, x2)
+        if y.dtype is not node2.dtype or _differs(other, y):
+            return bind(prim, (other, self))
         saved = (y if second_y else None, _constant_kept(other, second_1), x2 if second_2 else node2)
         fits = _fits(y, node2, other, is_elementwise)
         return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
 
     return operator, reflected
+
+
+def _differs(constant: Any, y: Any) -> bool:
+    """Whether a constant has another dtype than the result, so that the rules must see it in that of the result."""
+    return getattr(constant, "dtype", y.dtype) is not y.dtype
 
 
 def _fits(y: Any, node: Node, constant: Any, is_elementwise: bool) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.graph_tape import tape_of_graph
 from wengert.nodes import FLOAT64, Leaf, Node, Retaining, pull_back, topological_order
@@ -23,8 +24,8 @@ from wengert.value import (
     Value,
     bind,
     functions,
+    has_nan,
     is_suspended,
-    may_be_nan,
     new_level,
     suspended_below,
 )
@@ -71,8 +72,8 @@ class Tensor(Value):
         data = self._data
         return self._node is not None or (isinstance(data, Value) and data._carries_derivative())
 
-    def _may_be_nan(self) -> bool:
-        return may_be_nan(self._data)
+    def _has_nan(self) -> bool:
+        return has_nan(self._data)
 
     # Applying a primitive in general. Operators on plain arrays take the short paths further below.
 
@@ -88,12 +89,12 @@ class Tensor(Value):
         y = bind(prim, xs, params)
         parents = tuple(node for node in nodes if node is not None)
         if not parents or level < is_suspended():
-            return Tensor(y) if level == 0 else y
+            return _constant(y, level, operands)
         adjoint = prim.adjoint[tuple(node is not None for node in nodes)]
         keeps = adjoint.keeps
         saved = [y if keeps[0] else None]
         for x, node, keep in zip(xs, nodes, keeps[1:], strict=True):
-            saved.append(x if keep else _outline(x, node))
+            saved.append(raised(x, y.dtype) if keep else _outline(x, node))
         result = Tensor(y, Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype), level)
         if getattr(y, "base", None) is not None:
             _share_memory(result, *operands)
@@ -103,11 +104,11 @@ class Tensor(Value):
         x, node, level = self._data, self._node, self._level
         y = bind(prim, (x,), params) if isinstance(x, Value) else prim.compute(x, **params)
         if node is None or prim.is_flat or level < is_suspended():
-            return Tensor(y) if level == 0 else y
+            return _constant(y, level, (self,))
         adjoint = prim.adjoint[(True,)]
         keeps_y, keeps_x = adjoint.keeps
         saved = (y if keeps_y else None, x if keeps_x else node)
-        fits = y.dtype is FLOAT64 and node.dtype is FLOAT64
+        fits = y.dtype is FLOAT64 and node.dtype is FLOAT64 and prim.add_into is None
         result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype, fits), level)
         if getattr(y, "base", None) is not None:
             _share_memory(result, self)
@@ -350,9 +351,15 @@ class Tensor(Value):
         suffix = f"grad_fn=<{made_by.name()}>" if made_by is not None else "requires_grad=True" if self._node else ""
         return array_text("tensor", self._data, suffix)
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        if self._level != 0:
+            return self.copy()
+        make, args = self.__reduce__()
+        return make(*args)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # What copy.deepcopy and pickle take: a leaf stands for itself, a result would take its graph along.
-        if not self.is_leaf:
+        if not self.is_leaf or self._level != 0:
             raise GraphError(
                 "only tensors made by the user can be copied deeply or pickled, and this one is a result.",
                 remedy="Copy x.detach() instead.",
@@ -378,6 +385,16 @@ def _outline(x: Any, node: Node | None) -> Any:
     if node is not None:
         return node
     return x if isinstance(x, (int, float, complex)) else ArrayType.of(x)
+
+
+def _constant(y: Any, level: int, operands: Sequence[Any]) -> Any:
+    """A result without derivative: a tensor among the user's tensors, itself inside a transform."""
+    if level != 0:
+        return y
+    result = Tensor(y)
+    if getattr(y, "base", None) is not None:
+        _share_memory(result, *operands)
+    return result
 
 
 def _share_memory(*values: Any) -> None:
