@@ -5,13 +5,14 @@ Each declares a primitive, enters it in the registry and lets the NumPy function
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from wengert.errors import NoRuleError, user_location
+from wengert.errors import DeclarationError, NoRuleError, user_location
 from wengert.facts import Fact, Flat, Kind, flat
 from wengert.primitive import Primitive
 from wengert.value import Value, bind, functions, table
@@ -63,11 +64,40 @@ def elementwise(
     >>> float(wg.grad(softsign)(1.0))
     0.25
     """
-    count = function.nin if isinstance(function, np.ufunc) else function.__code__.co_argcount if flat is facts else 0
-    rows = [flat] * count if isinstance(facts, Flat) else list(facts)
+    least, most = _operand_counts(function)
+    rows = [flat] * least if isinstance(facts, Flat) else list(facts)
+    if not max(least, 1) <= len(rows) <= most:
+        raise DeclarationError(
+            f"{name or function.__name__}: {_counted(len(rows), 'fact')} {'was' if len(rows) == 1 else 'were'} given "
+            f"for a function of {_counted(least, 'operand')}.",
+            remedy="Give one fact for each operand.",
+        )
     columns.setdefault("domain", ((-2.0, 2.0),) * len(rows))
     prim = Primitive(name or function.__name__, compute or function, Kind.ELEMENTWISE, rows, **columns)
     return table.add_primitive(prim, function)
+
+
+def _operand_counts(function: Callable[..., Any]) -> tuple[int, int]:
+    """The least and the largest number of operands that a function takes; any number where it cannot be seen."""
+    if isinstance(function, np.ufunc):
+        return function.nin, function.nin
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & 0x04:  # it takes *operands
+        return 0, sys.maxsize
+    return code.co_argcount - len(getattr(function, "__defaults__", None) or ()), code.co_argcount
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def _operand_count(function: Callable[..., Any]) -> int | None:
+    """How many operands a ufunc or a plain Python function takes; ``None`` where that cannot be seen."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    code = getattr(function, "__code__", None)
+    is_plain = code is not None and not code.co_flags & 0x04 and not getattr(function, "__wrapped__", None)
+    return code.co_argcount if code is not None and is_plain else None
 
 
 def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:

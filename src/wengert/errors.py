@@ -20,8 +20,11 @@ which PyTorch raises there)::
 
 from __future__ import annotations
 
+import functools
 import linecache
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import basename, dirname  # pathlib takes 3 ms of every start
 
@@ -43,10 +46,10 @@ __all__ = [
     "user_location",
 ]
 
-# Frames of these packages are machinery: the user's line is the first one outside them.
-_PACKAGE = dirname(__file__)
-_MACHINERY = (_PACKAGE, "/numpy/", "/optree/", "/scipy/", "<__array_function__", "<frozen")
-_is_machinery: dict[str, bool] = {}
+# Frames of these packages and of the standard library are machinery: the user's line is the first one outside them.
+_PACKAGES = ("wengert", "numpy", "scipy", "optree")
+_WITHOUT_FILE = ("<__array_function__", "<frozen")
+_INSTALLED = ("site-packages", "dist-packages")  # where these lie within the folder of the standard library
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +76,29 @@ def user_location() -> Location | None:
     frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        machinery = _is_machinery.get(file)
-        if machinery is None:
-            machinery = _is_machinery[file] = _belongs_to_machinery(file)
-        if not machinery:
+        if not _is_machinery(file):
             return Location(file, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
 
 
-def _belongs_to_machinery(file: str) -> bool:
-    normal = file.replace("\\", "/")
-    return file.startswith(_PACKAGE) or any(part in normal for part in _MACHINERY[1:])
+@functools.cache
+def _is_machinery(file: str) -> bool:
+    if file.startswith((*_WITHOUT_FILE, *_package_folders())):
+        return True
+    return file.startswith(_folder(os.__file__)) and not any(part in file.split(os.sep) for part in _INSTALLED)
+
+
+def _package_folders() -> Iterator[str]:
+    """The folders of the packages that are loaded: no others have frames."""
+    for name in _PACKAGES:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None:
+            yield _folder(file)
+
+
+def _folder(file: str) -> str:
+    return dirname(file) + os.sep
 
 
 class WengertError(Exception):

@@ -34,8 +34,8 @@ __all__ = [
     "Value",
     "bind",
     "functions",
+    "has_nan",
     "is_suspended",
-    "may_be_nan",
     "new_level",
     "no_rule",
     "suspended_below",
@@ -79,10 +79,10 @@ def _operand(x: Any) -> Any:
     return np.asarray(x)
 
 
-def may_be_nan(value: Any) -> bool:
-    """Whether a value of any kind has a nan somewhere, in its tangents too; also true where that is unknown."""
+def has_nan(value: Any) -> bool:
+    """Whether a value of any kind has a nan somewhere, in its tangents too; False where that is unknown."""
     if isinstance(value, Value):
-        return value._may_be_nan()
+        return value._has_nan()
     if value.__class__ is np.ndarray:
         flat = value.ravel()
         value = flat.dot(flat)  # a sum of squares: nan where an element is, in one pass
@@ -96,6 +96,8 @@ class Table:
         self.primitives: dict[str, Primitive] = {}
 
     def __getattr__(self, name: str) -> Primitive:
+        if name.startswith("__"):
+            raise AttributeError(name)
         raise NoRuleError(f"no primitive is called {name}.", remedy="wengert.value.table.primitives lists all.")
 
     def add_primitive(self, prim: Primitive, *numpy_functions: Callable[..., Any]) -> Primitive:
@@ -148,8 +150,8 @@ class Value:
     def _carries_derivative(self) -> bool:
         return True
 
-    def _may_be_nan(self) -> bool:
-        """Whether some part of the value is a nan, or cannot be known."""
+    def _has_nan(self) -> bool:
+        """Whether some part of the value is known to be a nan."""
         raise NotImplementedError
 
     # Operators. Tensor overrides the three below with shorter paths.
@@ -273,6 +275,15 @@ class Value:
     def _in_place(self, name: str, new: Any) -> Any:
         if self.ndim == 0 and self._level != 0:
             return new  # A NumPy scalar is immutable: the name is bound anew.
+        if type(new) is not type(self) or new._level != self._level:
+            if self.ndim == 0:
+                return new
+            raise LostDerivativeError(
+                f"{name} of an array of an outer transform with a value of an inner one is not recorded.",
+                why="The array would have to become a value of the inner transform.",
+                remedy="Write x = x + ... instead.",
+                where=user_location(),
+            )
         if new.shape != self.shape:
             raise ValueError(f"non-broadcastable output operand with shape {self.shape} doesn't match {new.shape}")
         if getattr(self, "_shares_memory", False):
@@ -335,12 +346,14 @@ class Value:
     def _number(self, what: str) -> Any:
         if self._carries_derivative():
             self._refuse(
-                what, "Use NumPy's function (np.sin for math.sin), or x.detach() to drop the derivative on purpose."
+                what,
+                "Use NumPy's function (np.sin for math.sin), build arrays with np.stack or np.where, or use x.detach() "
+                "to drop the derivative on purpose.",
             )
         return self._concrete()
 
     def __float__(self) -> float:
-        return float(self._number("float() (or a function of the math module)"))
+        return float(self._number("float(), a function of the math module or an assignment into a NumPy array"))
 
     def __int__(self) -> int:
         return int(self._number("int()"))
@@ -372,7 +385,8 @@ class Value:
         if self._carries_derivative():
             self._refuse(
                 "np.asarray(), np.array() or an assignment into a NumPy array",
-                "Join values with np.stack or np.concatenate, or use x.detach() to drop the derivative on purpose.",
+                "Join values with np.stack or np.concatenate (and write a @ x for a.dot(x)), or use x.detach() to drop "
+                "the derivative on purpose.",
             )
         return np.array(self._concrete(), dtype=dtype, copy=copy)
 
@@ -383,6 +397,12 @@ class Value:
     def tolist(self) -> Any:
         """The value as nested lists of numbers; only for a value that carries no derivative."""
         return self._number("tolist()").tolist()
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
 
     def detach(self) -> Any:
         """The same value as a constant: its derivative is zero from here on."""
@@ -523,7 +543,19 @@ class Value:
 
     def flatten(self, order: str = "C") -> Any:
         """As ``numpy.ndarray.flatten``."""
-        return functions[np.ravel](self, order)
+        return functions[np.copy](functions[np.ravel](self, order))
+
+    def take(self, indices: Any, axis: int | None = None) -> Any:
+        """As ``numpy.ndarray.take``."""
+        return functions[np.take](self, indices, axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """As ``numpy.ndarray.trace``."""
+        return functions[np.trace](self, offset, axis1, axis2)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """As ``numpy.ndarray.diagonal``."""
+        return functions[np.diagonal](self, offset, axis1, axis2)
 
     def squeeze(self, axis: Any = None) -> Any:
         """As ``numpy.ndarray.squeeze``."""

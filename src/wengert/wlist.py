@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from wengert.errors import ArgumentError, IllFormedListError, Location
+from wengert.errors import ArgumentError, IllFormedListError, Location, user_location
 
 __all__ = ["ArrayType", "Operation", "Statement", "Tape", "Variable", "WengertList", "format_value"]
 
@@ -197,6 +197,7 @@ class WengertList:
             raise ArgumentError(
                 f"list {self.name} has {len(self.inputs)} inputs, but {len(inputs)} values were given.",
                 remedy=f"Call it as {self.name}({', '.join(v.name for v in self.inputs)}).",
+                where=user_location(),
             )
         for variable, value in zip(self.inputs, inputs, strict=True):
             if np.shape(value) != variable.shape:
@@ -205,6 +206,7 @@ class WengertList:
                     f"but a value of shape {np.shape(value)} was given.",
                     why="A list is recorded for fixed shapes.",
                     remedy="Trace the function again with arguments of the new shape.",
+                    where=user_location(),
                 )
 
     def verify(self) -> None:
@@ -235,13 +237,18 @@ class WengertList:
                 if target in defined:
                     yield f"{place}: target {target.name} is assigned twice"
                 defined.add(target)
-            inferred = stmt.prim.infer(stmt.operands, stmt.params)
-            found = tuple(target.type for target in stmt.targets)
-            if inferred != found:
-                yield f"{place}: declared {_types(found)}, but {stmt.prim.name} gives {_types(inferred)}"
+            yield from (f"{place}: {fault}" for fault in _type_faults(stmt))
         for x in self.outputs:
             if isinstance(x, Variable) and x not in defined:
                 yield f"output {x.name} is never assigned"
+        yield from self._repeated_names()
+
+    def _repeated_names(self) -> Iterator[str]:
+        targets = [target for stmt in self.statements for target in stmt.targets]
+        seen: dict[str, Variable] = {}
+        for x in (*self.inputs, *targets):
+            if seen.setdefault(x.name, x) is not x:
+                yield f"two variables are called {x.name}"
 
     def __str__(self) -> str:
         return "\n".join([self._header(), *_aligned(self._rows())])
@@ -291,6 +298,19 @@ class Tape:
 
     def __repr__(self) -> str:
         return repr(self.list).replace("WengertList", "Tape", 1)
+
+
+def _type_faults(stmt: Statement) -> Iterator[str]:
+    """What the primitive says of the types of a statement."""
+    found = tuple(target.type for target in stmt.targets)
+    try:
+        inferred = stmt.prim.infer(stmt.operands, stmt.params)
+    except (ValueError, TypeError, IndexError, KeyError) as error:
+        kinds = _types([ArrayType.of(x) for x in stmt.operands])
+        yield f"{stmt.prim.name} cannot be applied to {kinds}: {error}"
+    else:
+        if inferred != found:
+            yield f"declared {_types(found)}, but {stmt.prim.name} gives {_types(inferred)}"
 
 
 def _types(types: Sequence[ArrayType]) -> str:
