@@ -1,0 +1,13 @@
+"""Showing: the evaluation trace of the literature, and the methods of differentiation beside each other.
+
+`explain` and `compare` return objects that print themselves to a terminal, as Markdown and as HTML. Reading order:
+`explanation` and `comparison` (what is shown), `numbering`, `notation`, `formula`, `paths` (how it is found and
+written), `page` (the tables), `terminal` and `markup` (the ways out).
+"""
+
+from __future__ import annotations
+
+from wengert.show.comparison import Comparison, compare
+from wengert.show.explanation import Explanation, explain
+
+__all__ = ["Comparison", "Explanation", "compare", "explain"]

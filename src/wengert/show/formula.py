@@ -1,0 +1,276 @@
+"""Formulas of derivatives, read off the derivative table itself.
+
+The rule of a primitive is ordinary NumPy code. Called with tracers it writes a list of a few statements, and these,
+put into each other, are the formula: the adjoint of ``sin`` records ``cos(x)`` and ``ct * …``, which is written
+``v̄₃ · cos(v₀)``. Factors and exponents of 1 are dropped and signs are drawn to the front. A rule that cannot be
+traced, or is too long to read, leaves the partial unnamed: ``v̄₃ · ∂v₃/∂v₀``.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from wengert.derivation import fit
+from wengert.errors import WengertError
+from wengert.primitive import Primitive
+from wengert.show.notation import Symbols, number_text, value_text
+from wengert.tracing import Recorder
+from wengert.wlist import ArrayType, Statement, Variable
+
+__all__ = ["Formula", "contribution_formula", "primal_formula", "symbol", "tangent_formula"]
+
+_ATOM, _POWER, _SIGN, _PRODUCT, _SUM = 9, 4, 3, 2, 1  # the scale of Primitive.precedence
+_LONGEST = 60
+_DIGITS = 4
+_SINGLE_STAR = re.compile(r"(?<!\*)\*(?!\*)")
+_FAILURES = (WengertError, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text, and the precedence of its outermost operator."""
+
+    text: str
+    precedence: int = _ATOM
+
+    def within(self, precedence: int) -> str:
+        """The text as an operand: in brackets if it binds more loosely than `precedence`."""
+        return f"({self.text})" if self.precedence < precedence else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A signed quotient of products, ± above₁ · above₂ … / (below₁ · below₂ …); without factors it is 1."""
+
+    above: tuple[Part, ...] = ()
+    below: tuple[Part, ...] = ()
+    negative: bool = False
+
+    def __mul__(self, other: Formula) -> Formula:
+        return Formula(self.above + other.above, self.below + other.below, self.negative != other.negative)
+
+    def __truediv__(self, other: Formula) -> Formula:
+        return Formula(self.above + other.below, self.below + other.above, self.negative != other.negative)
+
+    def __neg__(self) -> Formula:
+        return replace(self, negative=not self.negative)
+
+    def __add__(self, other: Formula) -> Formula:
+        if other.negative:
+            return Formula((Part(f"{self.part().within(_SUM)} - {(-other).part().within(_PRODUCT)}", _SUM),))
+        return Formula((Part(f"{self.part().within(_SUM)} + {other.part().within(_SUM)}", _SUM),))
+
+    def __sub__(self, other: Formula) -> Formula:
+        return self + -other
+
+    def part(self) -> Part:
+        """The formula as one text."""
+        size = self._size()
+        if not self.negative:
+            return size
+        return Part(f"-{size.within(_PRODUCT)}", min(size.precedence, _SIGN))
+
+    def _size(self) -> Part:
+        if len(self.above) == 1 and not self.below:
+            return self.above[0]
+        if not self.above and not self.below:
+            return Part("1")
+        above = " · ".join(part.within(_SIGN) for part in self.above) or "1"
+        if not self.below:
+            return Part(above, _PRODUCT)
+        below = " · ".join(part.within(_SIGN) for part in self.below)
+        return Part(f"{above} / {below if len(self.below) == 1 else f'({below})'}", _PRODUCT)
+
+    def __str__(self) -> str:
+        return self.part().text
+
+
+def symbol(name: str) -> Formula:
+    """The formula that is one symbol."""
+    return Formula((Part(name),))
+
+
+# --- the three traces ------------------------------------------------------------------------------------------
+
+
+def primal_formula(stmt: Statement, symbols: Symbols) -> str:
+    """The right-hand side of a statement, as it was executed: nothing is simplified."""
+    operands = [_written(x, symbols).part() for x in stmt.operands]
+    return _applied(stmt, operands).text
+
+
+def tangent_formula(stmt: Statement, symbols: Symbols) -> Formula:
+    """The tangent of the target, as a sum over the operands that are not constant."""
+    moving = [
+        i for i, x in enumerate(stmt.operands)
+        if isinstance(x, Variable) and x.dtype.kind in "fc" and stmt.prim.is_active(i)
+    ]  # fmt: skip
+    whole = _pushed_forward(stmt, moving, symbols)
+    if whole is not None:
+        return whole
+    terms = [
+        _pushed_forward(stmt, [i], symbols)
+        or symbol(_partial(stmt, i, symbols)) * symbol(symbols.tangent(stmt.operands[i]))
+        for i in moving
+    ]
+    return sum(terms[1:], start=terms[0])
+
+
+def _pushed_forward(stmt: Statement, moving: Sequence[int], symbols: Symbols) -> Formula | None:
+    """The tangent of the target where the operands `moving` have tangents and the others are constant."""
+    count = len(stmt.operands)
+
+    def rule(y: Any, *values: Any) -> Any:
+        x_dots = dict(zip(moving, values[count:], strict=True))
+        return stmt.prim.push_forward([x_dots.get(i) for i in range(count)], y, values[:count], stmt.params)
+
+    dots = [(symbols.tangent(stmt.operands[i]), stmt.operands[i].type) for i in moving]
+    return _traced(rule, [_typed(x, symbols) for x in (*stmt.targets, *stmt.operands)] + dots)
+
+
+def contribution_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula:
+    """What the statement adds to the cotangent of its operand `i`."""
+    (target,), operand = stmt.targets, stmt.operands[i]
+    adjoints = stmt.prim.careful_adjoints if target.dtype.kind == "c" else stmt.prim.adjoints
+
+    def rule(ct: Any, y: Any, *xs: Any) -> Any:
+        return fit(adjoints[i](ct, y, *xs, **stmt.params), operand.shape, operand.dtype)
+
+    ct = (symbols.adjoint(target), target.type)
+    found = _traced(rule, [ct, _typed(target, symbols), *(_typed(x, symbols) for x in stmt.operands)])
+    return symbol(ct[0]) * symbol(_partial(stmt, i, symbols)) if found is None else found
+
+
+def _partial(stmt: Statement, i: int, symbols: Symbols) -> str:
+    return f"∂{symbols.primal(stmt.targets[0])}/∂{symbols.primal(stmt.operands[i])}"
+
+
+def _written(x: Any, symbols: Symbols) -> Formula:
+    if isinstance(x, (bool, np.bool)):
+        return symbol(str(x))
+    return symbol(symbols.primal(x)) if isinstance(x, Variable) else _constant(x)
+
+
+# --- tracing a rule --------------------------------------------------------------------------------------------
+
+
+def _typed(x: Any, symbols: Symbols) -> Any:
+    """What a rule is traced with: the symbol and type of a variable, a constant as it is."""
+    return (symbols.primal(x), x.type) if isinstance(x, Variable) else x
+
+
+def _traced(rule: Callable[..., Any], inputs: Sequence[Any]) -> Formula | None:
+    """The formula of the result of `rule`; ``None`` where it cannot be traced or is too long."""
+    recorder = Recorder()
+    tracers = [recorder.input(*x) if isinstance(x, tuple) else x for x in inputs]
+    symbols = [x[0] for x in inputs if isinstance(x, tuple)]  # the recorder may have altered equal names
+    try:
+        with np.errstate(all="ignore"):
+            result = rule(*tracers)
+    except _FAILURES:
+        return None
+    formulas = {variable: symbol(text) for variable, text in zip(recorder.inputs, symbols, strict=True)}
+    for stmt in recorder.statements:
+        formula = _inlined(stmt, [formulas[x] if isinstance(x, Variable) else _constant(x) for x in stmt.operands])
+        if len(str(formula)) > _LONGEST:
+            return None
+        formulas[stmt.targets[0]] = formula
+    return formulas[result.variable] if recorder.owns(result) else _constant(result)
+
+
+def _inlined(stmt: Statement, operands: Sequence[Formula]) -> Formula:
+    """A statement of a rule, with the formulas of its operands put in."""
+    notation = _notation(stmt)
+    if notation in _ARITHMETIC:
+        return _ARITHMETIC[notation](*operands)
+    if notation == "{0} ** {1}" and operands[1] == Formula():
+        return operands[0]
+    return Formula((_applied(stmt, [operand.part() for operand in operands]),))
+
+
+# Arithmetic is told by how it is written, so that the products of the sweeps ("strong zero") belong to it.
+_ARITHMETIC: Mapping[str, Callable[..., Formula]] = MappingProxyType(
+    {
+        "{0} * {1}": operator.mul,
+        "{0} / {1}": operator.truediv,
+        "{0} + {1}": operator.add,
+        "{0} - {1}": operator.sub,
+        "-{0}": operator.neg,
+    }
+)
+
+
+# --- writing one statement -------------------------------------------------------------------------------------
+
+
+def _notation(stmt: Statement) -> str:
+    return stmt.prim.notation if isinstance(stmt.prim, Primitive) else ""
+
+
+def _applied(stmt: Statement, operands: Sequence[Part]) -> Part:
+    """A primitive applied to operands: in its own notation, else as a call."""
+    if stmt.params == {"axes": (1, 0)}:
+        return Part(f"{operands[0].within(_ATOM)}ᵀ")
+    notation = _notation(stmt)
+    if not notation:
+        named = [f"{key}={_named_text(key, value)}" for key, value in stmt.params.items() if _tells(stmt, key)]
+        return Part(f"{stmt.prim.name}({', '.join([*(part.text for part in operands), *named])})")
+    precedence = stmt.prim.precedence if isinstance(stmt.prim, Primitive) else _ATOM
+    texts = [part.within(_needed(notation, k, precedence, part.text)) for k, part in enumerate(operands)]
+    params = {key: _listed(value) for key, value in stmt.params.items()}
+    return Part(_SINGLE_STAR.sub("·", notation).format(*texts, **params), precedence)
+
+
+def _needed(notation: str, k: int, precedence: int, text: str) -> int:
+    """The precedence that operand `k` needs to stand without brackets: enclosed ones need none."""
+    rightwards = precedence == _POWER  # a ** b ** c is a ** (b ** c), all else groups to the left
+    if notation.startswith(f"{{{k}}}"):
+        return max(precedence + rightwards, _SUM)  # comparisons do not chain
+    if notation.endswith(f"{{{k}}}"):
+        return _ATOM if text.startswith("-") else precedence + (not rightwards)
+    return 0
+
+
+def _tells(stmt: Statement, key: str) -> bool:
+    """Whether a parameter says anything: not ``keepdims=False``, not an axis that is all axes."""
+    value = stmt.params[key]
+    if key == "axis" and isinstance(value, (tuple, list)):
+        return len(value) < len(np.shape(stmt.operands[0]))
+    return value is not None and value is not False
+
+
+def _named_text(key: str, value: Any) -> str:
+    return _param_text(value[0] if key == "axis" and isinstance(value, tuple) and len(value) == 1 else value)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(_param_text, value)) if isinstance(value, tuple) else _param_text(value)
+
+
+def _param_text(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return f"({_listed(tuple(value))}{',' * (len(value) == 1)})"
+    if isinstance(value, slice):
+        ends = [("" if end is None else str(end)) for end in (value.start, value.stop)]
+        return ":".join(ends if value.step is None else [*ends, str(value.step)])
+    if value is Ellipsis:
+        return "..."
+    return value_text(value, _DIGITS) if isinstance(value, np.ndarray) else str(value)
+
+
+def _constant(value: Any) -> Formula:
+    """A constant; ±1 is no factor, and neither is True, the partial of an operand that is selected."""
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "iufb":
+        text = value_text(array, _DIGITS)
+        return Formula((Part(text if array.size <= 3 else str(ArrayType.of(array))),))
+    size = abs(array[()] * 1)
+    factors = () if size == 1 else (Part(number_text(size, _DIGITS)),)
+    return Formula(factors, negative=bool(array < 0))

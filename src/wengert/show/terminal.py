@@ -1,0 +1,136 @@
+"""A page as text for a terminal."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, TypeVar
+
+from rich import box
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.console import Console, RenderableType
+from rich.table import Table as Frame
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from wengert.show.page import Page, Row, Table
+
+__all__ = ["renderables", "text"]
+
+T = TypeVar("T")
+
+_FRAME = 3  # cells that a group costs beside its text: a line, and a space on either side
+_EQUALS = " = "
+_NARROWEST = 8  # cells that a column keeps when the terminal is too narrow for all
+_STYLES = ("bold", "", "cyan")  # of symbol, formula and value
+
+
+def text(page: Page, width: int | None, colour: bool) -> str:
+    """Write the page in frames, at most `width` cells wide where that is possible."""
+    width = shutil.get_terminal_size((80, 24)).columns if width is None else width
+    written = StringIO()
+    console = Console(
+        file=written,
+        width=10_000,  # lines are wrapped here, not by the console
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        legacy_windows=False,
+    )
+    for each in renderables(page, width):
+        console.print(each)
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def renderables(page: Page, width: int) -> Iterator[RenderableType]:
+    """The parts of the page, for a console of rich."""
+    yield Text(page.title, style="bold")
+    for table in page.tables:
+        yield Text()
+        if table.title:
+            yield Text("\n".join(_wrapped(table.title, width)), style="italic")
+        yield _framed(table, _Layout(table, width))
+        for note in table.notes:
+            yield Text("\n".join(_wrapped(note, width)))
+
+
+def _framed(table: Table, layout: _Layout) -> Frame:
+    frame = Frame(box=box.ROUNDED, header_style="bold")
+    for heading in table.headings:
+        frame.add_column(Text(heading.text), no_wrap=True)
+    for row in table.rows:
+        if row.opens:
+            frame.add_section()
+        if table.is_note(row):
+            frame.add_row(Text(row.cells[0], style="italic"))
+        else:
+            frame.add_row(*layout.groups(row))
+    return frame
+
+
+class _Layout:
+    """The width of each column of a table, and its rows wrapped and padded to them."""
+
+    def __init__(self, table: Table, width: int):
+        self._headings = table.headings
+        rows = [row.cells for row in table.rows if not table.is_note(row)]
+        self._widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        while self._total() > width:
+            widest = max(range(1, len(self._widths)), key=self._widths.__getitem__)
+            if self._widths[widest] <= _NARROWEST:
+                break
+            self._widths[widest] -= 1
+
+    def _total(self) -> int:
+        groups = zip(self._headings, self._split(self._widths), strict=True)
+        return 1 + sum(_FRAME + max(cell_len(heading.text), _group_width(widths)) for heading, widths in groups)
+
+    def groups(self, row: Row) -> Iterator[Text]:
+        """The text under each heading."""
+        for cells, widths in zip(self._split(row.cells), self._split(self._widths), strict=True):
+            columns = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+            height = max(map(len, columns))
+            for column in columns:
+                column.extend([""] * (height - len(column)))
+            lines = zip(*columns, strict=True)
+            yield Text("\n").join(_line(line, widths, first=k == 0) for k, line in enumerate(lines))
+
+    def _split(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
+        start = 0
+        for heading in self._headings:
+            yield items[start : start + heading.columns]
+            start += heading.columns
+
+
+def _group_width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_EQUALS) * (len(widths) - 1)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], *, first: bool) -> Text:
+    """One line of a group: the cells of an equation, in its first line with equals signs between them."""
+    if len(cells) == 1:
+        return Text(cells[0])
+    line = Text()
+    for k, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        if k:
+            line.append(_EQUALS if first and cell and any(cells[:k]) else " " * len(_EQUALS))
+        line.append(set_cell_size(cell, width), style=_STYLES[k])
+    return line
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The lines of a text, broken at spaces; a longer word after a bracket, or anywhere."""
+    lines = [""]
+    for piece in _pieces(text, width):
+        if cell_len((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    for word in re.split(r"(?<= )", text):
+        for part in re.split(r"(?<=[(\[])", word) if cell_len(word.rstrip()) > width else [word]:
+            yield from chop_cells(part, width) if cell_len(part.rstrip()) > width else [part]

@@ -1,0 +1,172 @@
+"""The rows of the evaluation traces: primal on the left, tangent or adjoint on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wengert.show.formula import contribution_formula, primal_formula, symbol, tangent_formula
+from wengert.show.notation import Symbols, marked, value_text
+from wengert.show.numbering import LETTERS, free_letter
+from wengert.show.page import EQUATION, Heading, Row, Table
+from wengert.transforms import Contribution
+from wengert.wlist import Statement, Tape, Variable
+
+__all__ = ["AdjointTrace", "TangentTrace"]
+
+Equation = tuple[str, str, str]  # symbol, formula, value
+
+_NOTHING: Equation = ("", "", "")
+
+
+class _Trace:
+    """The primal trace of a tape, with another one beside it.
+
+    A *step* is an input, a statement or an output. A step has one equation on the left and any number on the right.
+    """
+
+    heading = ""
+
+    def __init__(self, tape: Tape, outputs: Sequence[str], digits: int):
+        self._tape, self._outputs, self._digits = tape, outputs, digits
+        targets = [stmt.targets[0] for stmt in tape.list.statements]
+        letter = free_letter(LETTERS, [x.name for x in tape.list.inputs])
+        self._symbols = Symbols(letter, tape.list.inputs, targets)
+
+    def table(self, title: str, note: str, max_rows: int) -> Table:
+        """The table of the first and last steps, `max_rows` of them."""
+        headings = (Heading("Forward primal trace", EQUATION), Heading(self.heading, EQUATION))
+        return Table(title, headings, tuple(self._rows(max_rows)), (note,))
+
+    def _rows(self, max_rows: int) -> Iterator[Row]:
+        lst = self._tape.list
+        sections = (len(lst.inputs), len(lst.inputs) + len(lst.statements))
+        steps = [*lst.inputs, *lst.statements, *range(len(lst.outputs))]
+        left_out = range(max_rows - max_rows // 2, len(steps) - max_rows // 2)
+        for k, step in enumerate(steps):
+            if k not in left_out:
+                yield from self._step(step, opens=k > 0 and k in sections)
+            elif k == left_out.start:
+                yield Row((f"⋮ {len(left_out):,} steps left out (max_rows={max_rows:,})",))
+
+    def _step(self, step: Any, opens: bool) -> Iterator[Row]:
+        if isinstance(step, Variable):
+            left, right = self._primal_input(step), self._input(step)
+        elif isinstance(step, Statement):
+            left, right = self._primal_statement(step), self._statement(step)
+        else:
+            left, right = self._primal_output(step), self._output(step)
+        for k, equation in enumerate(right or [_NOTHING]):
+            yield Row((*(_NOTHING if k else left), *equation), opens and k == 0)
+
+    # The left side.
+
+    def _primal_input(self, x: Variable) -> Equation:
+        return self._symbols.primal(x), x.name, self._value(x)
+
+    def _primal_statement(self, stmt: Statement) -> Equation:
+        (target,) = stmt.targets
+        return self._symbols.primal(target), primal_formula(stmt, self._symbols), self._value(target)
+
+    def _primal_output(self, number: int) -> Equation:
+        y = self._tape.list.outputs[number]
+        formula = self._symbols.primal(y) if isinstance(y, Variable) else ""
+        return self._outputs[number], formula, self._value(y)
+
+    def _value(self, x: Any) -> str:
+        return value_text(self._tape.value(x), self._digits)
+
+    # The right side.
+
+    def _input(self, x: Variable) -> list[Equation]:
+        raise NotImplementedError
+
+    def _statement(self, stmt: Statement) -> list[Equation]:
+        raise NotImplementedError
+
+    def _output(self, number: int) -> list[Equation]:
+        raise NotImplementedError
+
+
+class TangentTrace(_Trace):
+    """The forward tangent trace."""
+
+    heading = "Forward tangent trace"
+
+    def __init__(self, tape: Tape, outputs: Sequence[str], digits: int, tangents: Mapping[str, Any]):
+        super().__init__(tape, outputs, digits)
+        self._tangents = tangents
+
+    def _input(self, x: Variable) -> list[Equation]:
+        if x.name not in self._tangents:
+            return []
+        return [(self._symbols.tangent(x), marked(x.name, tangent=True), self._tangent(x))]
+
+    def _statement(self, stmt: Statement) -> list[Equation]:
+        (target,) = stmt.targets
+        if target.dtype.kind not in "fc":
+            return []
+        if target.name not in self._tangents:
+            return [(self._symbols.tangent(target), _why_flat(stmt), "")]
+        formula = str(tangent_formula(stmt, self._symbols))
+        return [(self._symbols.tangent(target), formula, self._tangent(target))]
+
+    def _output(self, number: int) -> list[Equation]:
+        y = self._tape.list.outputs[number]
+        formula = self._symbols.tangent(y) if isinstance(y, Variable) and y.name in self._tangents else ""
+        return [(marked(self._outputs[number], tangent=True), formula, self._tangent(y))]
+
+    def _tangent(self, x: Any) -> str:
+        found = isinstance(x, Variable) and x.name in self._tangents
+        return value_text(self._tangents[x.name], self._digits) if found else "0"
+
+
+class AdjointTrace(_Trace):
+    """The reverse adjoint trace, read upwards: one row for each contribution, with the sum so far."""
+
+    heading = "Reverse adjoint trace ↑"
+
+    def __init__(
+        self, tape: Tape, outputs: Sequence[str], digits: int,
+        seeds: Mapping[int, Any], contributions: Sequence[Contribution],
+    ):  # fmt: skip
+        super().__init__(tape, outputs, digits)
+        self._seeds = seeds
+        self._received: dict[Statement, list[tuple[int, Any, bool]]] = {}
+        outputs = tape.list.outputs
+        self._totals = {outputs[k]: seed for k, seed in seeds.items() if isinstance(outputs[k], Variable)}
+        for each in contributions:
+            x = each.statement.operands[each.operand]
+            first = x not in self._totals
+            self._totals[x] = each.term if first else self._totals[x] + each.term
+            self._received.setdefault(each.statement, []).append((each.operand, self._totals[x], first))
+
+    def _input(self, x: Variable) -> list[Equation]:
+        if x.dtype.kind not in "fc":
+            return []
+        name = marked(x.name, tangent=False)
+        if x not in self._totals:
+            return [(name, "0 (no path leads here)", "")]
+        return [(name, self._symbols.adjoint(x), value_text(self._totals[x], self._digits))]
+
+    def _statement(self, stmt: Statement) -> list[Equation]:
+        received = self._received.get(stmt)
+        if received is None:
+            return [("", _why_flat(stmt), "")] if stmt.targets[0] in self._totals else []
+        return [self._contribution(stmt, *each) for each in reversed(received)]
+
+    def _contribution(self, stmt: Statement, i: int, total: Any, first: bool) -> Equation:
+        name = self._symbols.adjoint(stmt.operands[i])
+        term = contribution_formula(stmt, i, self._symbols)
+        return name, str(term if first else symbol(name) + term), value_text(total, self._digits)
+
+    def _output(self, number: int) -> list[Equation]:
+        y, name = self._tape.list.outputs[number], marked(self._outputs[number], tangent=False)
+        if number not in self._seeds:
+            return [(name, "", "0")]
+        seed = value_text(self._seeds[number], self._digits)
+        return [(self._symbols.adjoint(y), name, seed) if isinstance(y, Variable) else (name, "", seed)]
+
+
+def _why_flat(stmt: Statement) -> str:
+    return f"0 ({stmt.prim.name} is flat)"
