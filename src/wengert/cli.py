@@ -1,0 +1,417 @@
+"""The command line: ``wengert explain``, ``wengert compare`` and ``wengert grad``.
+
+What it is given is a formula, which is parsed and never run as Python, or a function in a file of the user's,
+which is imported. Wrong input ends with one line on stderr and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import inspect
+import itertools
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from wengert.errors import Location, WengertError
+from wengert.expression import parse, parse_value
+from wengert.show import compare, explain
+from wengert.show.derivatives import differentiate
+from wengert.show.notation import printable
+from wengert.show.page import Shown
+
+__all__ = ["main"]
+
+_REFUSED = 2
+_INTERRUPTED = 130
+_FORMAT_OF_SUFFIX = {".md": "markdown", ".html": "html", ".htm": "html"}
+
+_DESCRIPTION = """\
+Differentiate a formula, or a function in a file of yours, and see every step.
+"""
+
+_EXAMPLES = """\
+examples:
+  wengert explain "log(x1) + x1*x2 - sin(x2)" x1=2 x2=5
+      every step of the derivative, in both modes, with formula and number
+  wengert explain model.py:loss x=[1,2,3] --mode forward --wrt "x[1]"
+      the same for the function loss in model.py, forward mode along x[1]
+  wengert compare "sin(x) * exp(x)" x=1
+      difference quotients, complex step and both modes beside each other
+  wengert grad "x[0]**2 * x[1]" x=[1,2]
+      the value and the gradient
+  wengert explain "x*exp(-x)" x=2 --output page.html
+      a page to open in a browser (page.md: Markdown)
+
+Formulas have numbers, variables, x[0], + - * / ** @, < and its like,
+a if c else b, and NumPy's functions by name: sin, exp, log, sum, where, ...
+They are parsed, never run as Python. "wengert explain --help" has options.
+"""
+
+_TARGET = 'a formula such as "x*exp(-x)", or a function in a file: model.py:loss'
+_VALUES = "a value for each variable or argument: x=2, x=-3e-2, x=[1,2,3], A=[[1,2],[3,4]]"
+
+
+class _RefusedError(Exception):
+    """Wrong input; the message is the line to print."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The function asked for, and its arguments; `file` is where it stands, if in a file of the user's."""
+
+    function: Callable[..., Any]
+    title: str
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    file: Path | None = None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments, by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 2 for wrong input.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except _RefusedError as refusal:
+        print(f"wengert: {_one_line(str(refusal))}", file=sys.stderr)
+        return _REFUSED
+    except BrokenPipeError:  # whoever reads has read enough, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return 0
+    try:
+        options = parser.parse_args(list(_kept(arguments)))
+    except SystemExit:  # --help and --version have printed what they print
+        sys.stdout.flush()
+        return 0
+    target = _target(options.target.strip(), options.values)
+    with _users_errors(target.file), np.errstate(all="ignore"):
+        shown = options.command(target, options)
+    _deliver(_written(shown, options), options.output)
+    return 0
+
+
+# --- arguments -------------------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse that keeps the layout of the help, and refuses in one line."""
+
+    def __init__(self, **options: Any):
+        layout = argparse.RawDescriptionHelpFormatter
+        super().__init__(formatter_class=layout, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise _RefusedError(f"{message}. See: {self.prog} --help")
+
+
+def _parser() -> _Parser:
+    from wengert import __version__
+
+    parser = _Parser(prog="wengert", description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser.add_argument("--version", action="version", version=f"wengert {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    explain = _command(commands, "explain", _explain, "show every step of the derivative")
+    explain.add_argument(
+        "--mode", choices=("forward", "reverse", "both"), default="both", help="the tables to show (default: both)"
+    )
+    explain.add_argument("--wrt", metavar="NAME", help="the input that moves in forward mode: x, or one number, x[1]")
+    explain.add_argument("--seed", metavar="NAME", help="the result that reverse mode starts from: y2, or y[1]")
+    explain.add_argument("--max-rows", metavar="N", type=_count, default=200, help="steps to show (default: 200)")
+    compare = _command(commands, "compare", _compare, "set the methods of differentiation beside each other")
+    grad = _command(commands, "grad", _grad, "compute the value and the gradient")
+    grad.add_argument(
+        "--mode", choices=("forward", "reverse"), default="reverse", help="the mode to use (default: reverse)"
+    )
+    grad.add_argument(
+        "--wrt", metavar="NAME", action="append", help="a variable to differentiate for; may be repeated (default: all)"
+    )
+    for command, digits in ((explain, 3), (compare, 6), (grad, None)):
+        _add_common_options(command, digits)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[..., Shown], summary: str) -> argparse.ArgumentParser:
+    examples = "examples:\n" + "\n".join(re.findall(rf"^  wengert {name} .*$", _EXAMPLES, re.MULTILINE))
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary.capitalize()}.", epilog=examples
+    )
+    command.set_defaults(command=run)
+    command.add_argument("target", metavar="FUNCTION", help=_TARGET)
+    command.add_argument("values", metavar="NAME=VALUE", nargs="*", help=_VALUES)
+    return command
+
+
+def _add_common_options(command: argparse.ArgumentParser, digits: int | None) -> None:
+    default = "all" if digits is None else digits
+    command.add_argument(
+        "--digits", metavar="N", type=_count, default=digits, help=f"decimals of the numbers (default: {default})"
+    )
+    command.add_argument(
+        "--format", choices=("text", "markdown", "html"), help="default: text, or what the name of the output says"
+    )
+    command.add_argument("--output", metavar="FILE", help="write to a file instead of the terminal")
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 3")
+    return int(text)
+
+
+def _kept(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments, with a space before formulas that begin with a minus: argparse takes them for options else."""
+    for previous, argument in itertools.pairwise(["", *arguments]):
+        is_formula = re.match(r"-[^-]", argument) and argument != "-h" and not previous.startswith("--")
+        yield f" {argument}" if is_formula else argument
+
+
+# --- the function and its values -------------------------------------------------------------------------------
+
+
+def _target(text: str, assignments: Sequence[str]) -> _Target:
+    given = _given(assignments)
+    path, colon, name = text.rpartition(":")
+    if colon and path.endswith(".py"):
+        return _in_file(Path(path), name, given)
+    if text.endswith(".py"):
+        raise _RefusedError(f"{text} is a file. Name the function too, as in {text}:loss.")
+    return _formula(text, given)
+
+
+def _given(assignments: Sequence[str]) -> dict[str, Any]:
+    """The values by name."""
+    given: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.strip().partition("=")
+        if not equals or not name.isidentifier():
+            raise _RefusedError(
+                f"{assignment!r} is no value of a variable. Write x=2 or x=[1,2,3], and put quotes around it if "
+                "it has spaces."
+            )
+        if name in given:
+            raise _RefusedError(f"{name} is given twice.")
+        try:
+            given[name] = parse_value(text)
+        except WengertError as error:
+            raise _RefusedError(f"the value of {name}: {error}") from error
+    return given
+
+
+def _formula(text: str, given: Mapping[str, Any]) -> _Target:
+    try:
+        expression = parse(text)
+        hidden = [name for name in given if name not in expression.names and _is_word(name, text)]
+        if hidden:  # a given name hides a constant, as in e=2
+            expression = parse(text, names=[*expression.names, *hidden])
+    except WengertError as error:
+        raise _RefusedError(str(error)) from error
+    _check_names(expression.names, expression.names, given, "the formula", "variables")
+    values = tuple(given[name] for name in expression.names)
+    title = f"f({', '.join(expression.names)}) = {expression.text.strip()}"
+    return _Target(expression.function, title, expression.names, values)
+
+
+def _is_word(name: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
+
+
+def _check_names(known: Sequence[str], needed: Sequence[str], given: Mapping[str, Any], whose: str, noun: str) -> None:
+    for name in needed:
+        if name not in given:
+            raise _RefusedError(f"{name} has no value. Give one, as in {name}=2.")
+    for name in given:
+        if name not in known:
+            names = f"Its {noun} are {', '.join(known)}" if known else f"It has no {noun}"
+            raise _RefusedError(f"{name} is not in {whose}. {names}.")
+
+
+def _in_file(path: Path, name: str, given: Mapping[str, Any]) -> _Target:
+    function = _found(_imported(path), name, path)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError) as error:
+        raise _RefusedError(f"{path}:{name} does not tell the names of its arguments.") from error
+    parameters = signature.parameters
+    known = [p for p in parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    names = [p.name for p in known] + [name for name in given if takes_any and name not in parameters]
+    _check_names(names, [p.name for p in known if p.default is p.empty], given, f"{path}:{name}", "arguments")
+    names = [name for name in names if name in given]
+    values = tuple(_typed(given[name], parameters.get(name)) for name in names)
+    return _Target(_by_name(function, names), f"{name}({', '.join(names)})", tuple(names), values, path.resolve())
+
+
+def _imported(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise _RefusedError(f"there is no file {path}.")
+    # Not under its own name, which may be that of a module in use; at the end of the path for the same reason.
+    spec = importlib.util.spec_from_file_location(f"_wengert_target_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise _RefusedError(f"{path} cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    sys.path.append(str(path.resolve().parent))
+    with _users_errors(path.resolve()):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _found(module: ModuleType, name: str, path: Path) -> Callable[..., Any]:
+    function: Callable[..., Any] | None = getattr(module, name, None)
+    if callable(function):
+        return function
+    own = [
+        key for key, value in vars(module).items() if inspect.isfunction(value) and value.__module__ == module.__name__
+    ]
+    what = "has no function" if function is None else f"has no function, but a {type(function).__name__}, called"
+    raise _RefusedError(f"{path} {what} {name}. Its functions are {', '.join(own) or 'none'}.")
+
+
+def _typed(value: Any, parameter: inspect.Parameter | None) -> Any:
+    """The value as an int where the function says it takes one: it may count with it."""
+    if parameter is None or parameter.annotation not in (int, "int"):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise _RefusedError(f"{parameter.name} must be an integer.")
+
+
+def _by_name(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """The function as one of the named arguments, in this order."""
+    parameters = inspect.signature(function).parameters
+    by_position = [
+        name for name in names if name in parameters and parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY
+    ]
+
+    def call(*values: Any) -> Any:
+        given = dict(zip(names, values, strict=True))
+        first = [given.pop(name) for name in by_position]
+        return function(*first, **given)
+
+    call.__name__ = getattr(function, "__name__", "f")
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+    )
+    return call
+
+
+# --- the commands ----------------------------------------------------------------------------------------------
+
+
+def _explain(target: _Target, options: argparse.Namespace) -> Shown:
+    explanation = explain(
+        target.function, *target.values,
+        wrt=options.wrt, seed=options.seed, mode=options.mode, digits=options.digits, max_rows=options.max_rows,
+    )  # fmt: skip
+    explanation.title = target.title
+    return explanation
+
+
+def _compare(target: _Target, options: argparse.Namespace) -> Shown:
+    comparison = compare(target.function, *target.values, digits=options.digits)
+    comparison.title = target.title
+    return comparison
+
+
+def _grad(target: _Target, options: argparse.Namespace) -> Shown:
+    found = differentiate(
+        target.function, target.names, target.values, wrt=options.wrt, mode=options.mode, digits=options.digits
+    )
+    found.title = target.title
+    return found
+
+
+# --- output ----------------------------------------------------------------------------------------------------
+
+
+def _written(shown: Shown, options: argparse.Namespace) -> str:
+    suffix = Path(options.output or "").suffix.lower()
+    form = options.format or _FORMAT_OF_SUFFIX.get(suffix, "text")
+    if form == "markdown":
+        return shown.to_markdown()
+    if form == "html":
+        return shown.to_html()
+    return shown.to_text(colour=options.output is None and _is_colourful())
+
+
+def _is_colourful() -> bool:
+    """Whether stdout is a terminal whose user has not declined colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _deliver(text: str, output: str | None) -> None:
+    if output is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
+        print(text, flush=True)
+        return
+    try:
+        Path(output).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise _RefusedError(f"cannot write {output}: {error.strerror}.") from error
+
+
+# --- errors ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _users_errors(file: Path | None) -> Iterator[None]:
+    """Run the user's function: what it prints goes to stderr, what it raises becomes one line."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except (_RefusedError, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except SystemExit as error:
+        raise _RefusedError(f"{file.name if file else 'the function'} ended the program{_at(error, file)}.") from error
+    except WengertError as error:
+        message = " ".join(part for part in (error.what, error.why, error.remedy) if part)
+        raise _RefusedError(message + _at(error, file)) from error
+    except SyntaxError as error:
+        where = Location(str(error.filename), error.lineno or 0)
+        raise _RefusedError(f"{type(error).__name__}: {error.msg} ({where.short}: {where.text})") from error
+    except Exception as error:  # whatever the user's program raises
+        raise _RefusedError(f"{type(error).__name__}: {error}{_at(error, file)}") from error
+
+
+def _at(error: BaseException, file: Path | None) -> str:
+    """The innermost line of the user's file that the error passed through."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if file and Path(frame.filename) == file]
+    if not frames:
+        return ""
+    where = Location(frames[-1].filename, frames[-1].lineno or 0)
+    return f" ({where.short}: {where.text})"
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split()))
