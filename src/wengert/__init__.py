@@ -53,12 +53,14 @@ from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
     from wengert import numeric, optimize
+    from wengert.checker import check
     from wengert.show import compare, explain
 
 __version__ = "0.1.0"
 
 # Loaded when first used: name → module that has it (or that it is).
 _LAZY = {
+    "check": "wengert.checker",
     "compare": "wengert.show",
     "explain": "wengert.show",
     "numeric": "wengert.numeric",
@@ -110,6 +112,7 @@ __all__ = [
     "WengertError",
     "WengertList",
     "arange",
+    "check",
     "compare",
     "elementwise",
     "explain",
