@@ -6,10 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-# Where `make bench` looks for PyTorch first: the build on PyPI brings gigabytes of CUDA that nothing here uses.
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-TORCH = $(shell sed -n 's/^peers = .*"\(torch==[0-9.]*\)".*/\1/p' pyproject.toml)
-
 # Arguments for pytest, as in: make test ARGS="-k jvp -x"
 ARGS ?=
 
@@ -90,12 +86,6 @@ clean:
 $(VENV)/.has-package: pyproject.toml $(VENV)/.created
 	@echo "installing wengert into $(VENV) ..."
 	@$(PIP) install --editable .
-	@touch $@
-
-$(VENV)/.has-peers: pyproject.toml $(VENV)/.created
-	@echo "installing wengert and the peers into $(VENV) ..."
-	@$(PIP) install --no-deps --retries 0 --extra-index-url $(TORCH_INDEX) "$(TORCH)"
-	@$(PIP) install --editable ".[peers]"
 	@touch $@
 
 $(VENV)/.has-%: pyproject.toml $(VENV)/.created
