@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,14 @@ def _run(f: Function, args: Sequence[Any], kwargs: Any = NO_PARAMS) -> Any:
 
 def primal(x: Any, transform: str, f: Function) -> Any:
     """An argument as an array or a value, checked to have a derivative."""
-    array = x if isinstance(x, Value) else np.asarray(x)[()]
+    array = _array(x)
+    if array.dtype.kind not in "fciub":
+        raise DtypeError(
+            f"{transform} of {function_name(f)} was asked for an argument of type {type(x).__name__}: {x!r:.60}.",
+            why="Derivatives are taken for numbers, arrays and containers of them.",
+            remedy="Pass it by another position than argnums says, or register its class with optree.",
+            where=user_location(),
+        )
     if array.dtype.kind not in "fc":
         raise DtypeError(
             f"{transform} of {function_name(f)} was asked for an argument of dtype {array.dtype}: {x!r:.60}.",
@@ -78,7 +86,11 @@ def primal(x: Any, transform: str, f: Function) -> Any:
             remedy="Write 2.0 for 2, or x.astype(float); or choose other arguments with argnums.",
             where=user_location(),
         )
-    return array
+    return array if isinstance(array, Value) else array[()]
+
+
+def _array(x: Any) -> Any:
+    return x if isinstance(x, Value) else np.asarray(x)
 
 
 def _lowered(y: Any, level: int, f: Function) -> Any:
@@ -136,8 +148,14 @@ def _seeds(given: Any, like: Any, leaves: Sequence[Any], what: str, f: Function)
             remedy="Give one array for each array, in the same containers.",
             where=user_location(),
         )
-    seeds = [x if isinstance(x, Value) else np.asarray(x)[()] for x in flatten(given)[0]]
+    seeds = [_array(x) for x in flatten(given)[0]]
     for seed, x in zip(seeds, leaves, strict=True):
+        if seed.dtype.kind not in "fciub":
+            raise DtypeError(
+                f"{what} for {function_name(f)} must be numbers, but dtype {seed.dtype} was given.",
+                remedy=f"Give an array of shape {x.shape}.",
+                where=user_location(),
+            )
         if seed.shape != x.shape:
             raise ShapeError(
                 f"{what} for {function_name(f)}: shape {seed.shape} was given for a value of shape {x.shape}.",
@@ -151,11 +169,19 @@ def _seeds(given: Any, like: Any, leaves: Sequence[Any], what: str, f: Function)
                 where=user_location(),
             )
     kinds = [x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in leaves]
-    return [fit(seed, seed.shape, kind) for seed, kind in zip(seeds, kinds, strict=True)]
+    return [fit(seed, seed.shape, kind)[()] for seed, kind in zip(seeds, kinds, strict=True)]
 
 
 def _argnums(argnums: int | Sequence[int], args: Sequence[Any], f: Function) -> tuple[int, ...]:
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    try:
+        numbers = tuple(map(operator.index, argnums if isinstance(argnums, Iterable) else (argnums,)))
+    except TypeError:
+        raise ArgumentError(
+            f"argnums={argnums!r} for {function_name(f)}.",
+            why="Arguments are counted from 0.",
+            remedy="Give one integer or a tuple of integers.",
+            where=user_location(),
+        ) from None
     for k in numbers:
         if not -len(args) <= k < len(args):
             raise ArgumentError(
@@ -164,7 +190,14 @@ def _argnums(argnums: int | Sequence[int], args: Sequence[Any], f: Function) -> 
                 remedy="Pass the argument by position, or correct argnums.",
                 where=user_location(),
             )
-    return tuple(k % len(args) for k in numbers)
+    counted = tuple(k % len(args) for k in numbers)
+    if len(set(counted)) < len(counted):
+        raise ArgumentError(
+            f"argnums={argnums} names an argument of {function_name(f)} twice.",
+            remedy="Name each argument once.",
+            where=user_location(),
+        )
+    return counted
 
 
 def of_selected(
@@ -287,6 +320,12 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
 
 
 def _check_scalar(pullback: Pullback, f: Function) -> None:
+    if pullback.y is None:
+        raise ShapeError(
+            f"grad needs a scalar result, but {function_name(f)} returned None.",
+            remedy="End the function with return and the result.",
+            where=user_location(),
+        )
     if len(pullback.outputs) != 1 or pullback.outputs[0].shape != ():
         shapes = ", ".join(str(y.shape) for y in pullback.outputs)
         count = len(pullback.outputs)
@@ -388,15 +427,19 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     >>> float(y), float(y_dot)
     (8.0, 12.0)
     """
-    if not (isinstance(primals, (tuple, list)) and isinstance(tangents, (tuple, list))):
-        raise ArgumentError(
-            f"jvp of {function_name(f)} needs a tuple of primals and a tuple of tangents.",
-            remedy="Write jvp(f, (x,), (x_dot,)).",
-            where=user_location(),
-        )
+    _check_tuples("jvp", f, primals, tangents)
     given, rebuild = flatten(tuple(primals))
     xs = [primal(x, "jvp", f) for x in given]
     return push(f, rebuild, xs, _seeds(tuple(tangents), tuple(primals), xs, "tangents", f))
+
+
+def _check_tuples(transform: str, f: Function, primals: Any, tangents: Any) -> None:
+    if not (isinstance(primals, (tuple, list)) and isinstance(tangents, (tuple, list))):
+        raise ArgumentError(
+            f"{transform} of {function_name(f)} needs a tuple of primals and a tuple of tangents.",
+            remedy=f"Write {transform}(f, (x,), (x_dot,)).",
+            where=user_location(),
+        )
 
 
 def push(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
@@ -448,6 +491,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     >>> wg.hvp(lambda x: x[0] ** 2 * x[1], (np.array([1., 2.]),), (np.array([1., 0.]),))
     array([4., 2.])
     """
+    _check_tuples("hvp", f, primals, tangents)
     argnums: int | tuple[int, ...] = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
 

@@ -21,9 +21,10 @@ def tape_of_graph(data: Any, root: Node | None) -> Tape:
     statements = []
     for k, node in enumerate(nodes, 1):
         variables[node] = target = Variable(f"v{k}", ArrayType(node.shape, node.dtype))
-        y, *operands = node.saved if node.saved is not None else (None, *node.parents)
+        saved: tuple[Any, ...] = (None,) * len(node.adjoint.keeps) if node.saved is None else node.saved
+        y, operands = saved[0], list(saved[1:])
         for i, parent in zip(node.adjoint.active, node.parents, strict=True):
-            if not isinstance(operands[i], Node):
+            if node.saved is not None and not isinstance(operands[i], Node):
                 values[variables[parent]] = operands[i]
             operands[i] = variables[parent]
         if y is not None:

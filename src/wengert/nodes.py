@@ -263,8 +263,11 @@ def _owned(cotangents: dict[Node, Any], seeds: Mapping[Node, Any]) -> dict[Node,
                 why="A partial must have the shape of the operands it belongs to.",
                 remedy="Test your own primitives with wengert.check.",
             )
-        if ct.__class__ is np.ndarray and (ct.base is not None or id(ct) in seen):
-            cotangents[node] = ct.copy()
+        if ct.__class__ is np.ndarray:
+            if ct.base is not None or id(ct) in seen:
+                cotangents[node] = ct.copy()
+        elif isinstance(ct, Value) and id(ct) in seen:
+            cotangents[node] = +ct
         seen.add(id(ct))
     return cotangents
 

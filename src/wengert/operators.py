@@ -179,8 +179,9 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
 
 
 def _differs(constant: Any, y: Any) -> bool:
-    """Whether a constant has another dtype than the result, so that the rules must see it in that of the result."""
-    return getattr(constant, "dtype", y.dtype) is not y.dtype
+    """Whether the rules must not see a constant as it is: of another dtype than the result, or a Python zero."""
+    dtype = getattr(constant, "dtype", None)
+    return constant == 0 if dtype is None else dtype is not y.dtype
 
 
 def _fits(y: Any, node: Node, constant: Any, is_elementwise: bool) -> bool:

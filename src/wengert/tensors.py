@@ -150,6 +150,7 @@ class Tensor(Value):
             raise GraphError(
                 "you can only change requires_grad flags of leaf variables.",
                 remedy="Use x.detach() for a tensor outside the graph.",
+                where=user_location(),
             )
         if not requires_grad:
             self._node = None
@@ -175,7 +176,11 @@ class Tensor(Value):
     @grad.setter
     def grad(self, value: Any) -> None:
         if not isinstance(self._node, (Leaf, Retaining)):
-            raise GraphError("only a tensor that requires grad has a gradient.", remedy="Use requires_grad_().")
+            raise GraphError(
+                "only a tensor that requires grad has a gradient.",
+                remedy="Use requires_grad_().",
+                where=user_location(),
+            )
         self._node.grad = value
 
     @property
@@ -199,7 +204,9 @@ class Tensor(Value):
         """Ask `backward` to keep the gradient of this inner tensor in `grad`."""
         if self._node is None:
             raise GraphError(
-                "can't retain_grad on Tensor that has requires_grad=False.", remedy="Use requires_grad_() first."
+                "can't retain_grad on Tensor that has requires_grad=False.",
+                remedy="Use requires_grad_() first.",
+                where=user_location(),
             )
         if type(self._node) is Node:
             self._node.retain_grad()
@@ -262,8 +269,16 @@ class Tensor(Value):
                 )
             one = self.dtype.type(1)
             return one if self.shape == () else np.full(self.shape, one)
-        if not isinstance(gradient, Tensor):
-            gradient = np.asarray(gradient, self.dtype)[()]
+        if not isinstance(gradient, Value):
+            gradient = np.asarray(gradient)[()]
+        if gradient.dtype.kind not in ("fciub" if self.dtype.kind == "c" else "fiub"):
+            raise DtypeError(
+                f"backward got a gradient of dtype {gradient.dtype} for a tensor of dtype {self.dtype}.",
+                remedy="Give a real array.",
+                where=user_location(),
+            )
+        if gradient.dtype != self.dtype:
+            gradient = gradient.astype(self.dtype)
         if gradient.shape != self.shape:
             raise ShapeError(
                 f"backward got a gradient of shape {gradient.shape} for a tensor of shape {self.shape}.",

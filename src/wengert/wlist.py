@@ -142,14 +142,14 @@ def format_value(value: Any, digits: int = 4) -> str:
 
 
 def format_operand(operand: Any) -> str:
-    """The name of a variable, the text of a constant (a Python number in full)."""
+    """The name of a variable, the text of a constant (a number in full)."""
     if isinstance(operand, Variable):
         return operand.name
     if operand is None or isinstance(operand, ArrayType):
         return "·"  # a constant that was not kept
-    if isinstance(operand, (int, float, complex)):
-        return repr(operand.item() if isinstance(operand, np.generic) else operand)
-    return format_value(operand)
+    if isinstance(operand, np.ndarray) and operand.ndim:
+        return format_value(operand)
+    return str(operand)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
