@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import weakref
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from wengert.derivation import fit
-from wengert.errors import GraphError, ShapeError, user_location
+from wengert.errors import GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
 from wengert.value import NO_PARAMS, Value, has_nan, new_level
 
-__all__ = ["Leaf", "Node", "Retaining", "pull_back", "topological_order"]
+__all__ = ["COPIED_BELOW", "Leaf", "Node", "Retaining", "own_copy", "pull_back", "topological_order", "watch"]
 
 Params = Mapping[str, Any]
 Wrap = Callable[[Any, "Node"], Any]
@@ -54,8 +55,21 @@ class Node:
         Grows in the order of creation, which is a topological order.
     """
 
-    __slots__ = ("__weakref__", "adjoint", "dtype", "fits", "grad", "number", "params", "parents", "saved", "shape")
+    __slots__ = (
+        "__weakref__",
+        "adjoint",
+        "dtype",
+        "fits",
+        "grad",
+        "number",
+        "params",
+        "parents",
+        "saved",
+        "shape",
+        "watched",
+    )
 
+    watched: tuple[tuple[Any, int], ...]  # large constants and their fingerprints, where there are any
     grad: Any  # a tensor or None; set on leaves and where retain_grad asked for it
 
     def __init__(
@@ -149,6 +163,39 @@ class Retaining(Node):
     __slots__ = ()
 
 
+# --- arrays that are not ours -----------------------------------------------------------------------------------
+# A rule reads its saved values when the sweep comes by; until then the caller may have changed an array of his.
+
+COPIED_BELOW = 1 << 20  # bytes; a larger constant is kept as it is, and the sweep checks that it has not changed
+
+
+def own_copy(x: Any) -> Any:
+    """The array itself if nobody else can change it, else a copy."""
+    return x.copy() if x.__class__ is np.ndarray else x
+
+
+def watch(node: Node, constants: Iterable[Any]) -> None:
+    """Let the sweep refuse `node` if one of these arrays has changed by then."""
+    node.watched = tuple((x, _fingerprint(x)) for x in constants)
+    node.fits = False
+
+
+def _fingerprint(x: np.ndarray[Any, Any]) -> int:
+    return zlib.crc32(x.data.cast("B"))
+
+
+def _check_watched(node: Node) -> None:
+    for x, fingerprint in getattr(node, "watched", ()):
+        if _fingerprint(x) != fingerprint:
+            raise LostDerivativeError(
+                f"an array of shape {x.shape} that {node.prim.name} was given was changed before the derivative was "
+                "taken.",
+                why="The derivative would be that of another function.",
+                remedy="Pass a copy of the array, or change it after backward.",
+                where=user_location(),
+            )
+
+
 # --- the reverse sweep -----------------------------------------------------------------------------------------
 
 
@@ -214,6 +261,7 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
         saved = node.saved if wrap is None else node.wrapped(wrap)
         if saved is None:
             raise _freed()
+        _check_watched(node)
         if wrap is None and _added_in_place(node, ct, cotangents, own):
             continue
         is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"

@@ -14,7 +14,7 @@ import numpy as np
 
 import wengert.rules  # noqa: F401  # the operators are rows of the table
 from wengert.facts import Kind
-from wengert.nodes import FLOAT64, Node
+from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
 from wengert.tensors import Tensor
 from wengert.value import NO_PARAMS, Value, bind, functions, is_suspended, no_rule, table
@@ -140,13 +140,15 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             return bind(prim, (self, other))
         x1 = self._data
         if kind in numbers and node1.dtype is FLOAT64:
-            if other == 0:
+            if not other:
                 other = np.float64(other)  # -0.0 has no place of its own in a cache, and 1 / 0.0 none in Python
             elif x1.__class__ is np.ndarray:
                 other = _constant(other)
             y = compute(x1, other)
             saved = (y if first_y else None, x1 if first_1 else node1, other)
             return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
+        if kind is np.ndarray and other.nbytes > COPIED_BELOW:
+            return bind(prim, (self, other))
         y = compute(x1, other)
         if y.dtype is not node1.dtype or _differs(other, y):
             return bind(prim, (self, other))
@@ -161,13 +163,15 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             return bind(prim, (other, self))
         x2 = self._data
         if kind in numbers and node2.dtype is FLOAT64:
-            if other == 0:
+            if not other:
                 other = np.float64(other)
             elif x2.__class__ is np.ndarray:
                 other = _constant(other)
             y = compute(other, x2)
             saved = (y if second_y else None, other, x2 if second_2 else node2)
             return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
+        if kind is np.ndarray and other.nbytes > COPIED_BELOW:
+            return bind(prim, (other, self))
         y = compute(other, x2)
         if y.dtype is not node2.dtype or _differs(other, y):
             return bind(prim, (other, self))
@@ -193,8 +197,10 @@ def _fits(y: Any, node: Node, constant: Any, is_elementwise: bool) -> bool:
 
 
 def _constant_kept(x: Any, is_read: bool) -> Any:
-    """What a record holds of a constant: an array only if a rule reads it."""
-    return x if is_read or x.__class__ is not np.ndarray else None
+    """What a record holds of a constant: of an array a copy, and only if a rule reads it."""
+    if x.__class__ is not np.ndarray:
+        return x
+    return x.copy() if is_read else None
 
 
 def _comparison(prim: Primitive) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.graph_tape import tape_of_graph
-from wengert.nodes import FLOAT64, Leaf, Node, Retaining, pull_back, topological_order
+from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, pull_back, topological_order, watch
 from wengert.primitive import Primitive
 from wengert.printing import array_text
 from wengert.value import (
@@ -26,6 +26,7 @@ from wengert.value import (
     functions,
     has_nan,
     is_suspended,
+    is_view,
     new_level,
     suspended_below,
 )
@@ -43,9 +44,7 @@ class Tensor(Value):
     `requires_grad`, `detach`, `item`, `numpy`.
     """
 
-    __slots__ = ("__weakref__", "_data", "_node", "_shares_memory")
-
-    _shares_memory: bool  # set on views and their bases only
+    __slots__ = ("__weakref__", "_data", "_node")
 
     def __init__(self, data: Any, node: Node | None = None, level: int = 0):
         self._data = data
@@ -81,11 +80,12 @@ class Tensor(Value):
         level = self._level
         if len(operands) == 1:
             return self._apply_alone(prim, params)
-        xs, nodes = [], []
-        for i, x in enumerate(operands):
-            mine = isinstance(x, Tensor) and x._level == level
-            xs.append(x._data if mine else x)
-            nodes.append(x._node if mine and prim.is_active(i) else None)
+        mine = [isinstance(x, Tensor) and x._level == level for x in operands]
+        xs = [x._data if own else x for x, own in zip(operands, mine, strict=True)]
+        nodes = [
+            x._node if own and prim.is_active(i) else None
+            for i, (x, own) in enumerate(zip(operands, mine, strict=True))
+        ]
         y = bind(prim, xs, params)
         parents = tuple(node for node in nodes if node is not None)
         if not parents or level < is_suspended():
@@ -93,11 +93,21 @@ class Tensor(Value):
         adjoint = prim.adjoint[tuple(node is not None for node in nodes)]
         keeps = adjoint.keeps
         saved = [y if keeps[0] else None]
+        large = []
         for x, node, keep in zip(xs, nodes, keeps[1:], strict=True):
-            saved.append(raised(x, y.dtype) if keep else _outline(x, node))
-        result = Tensor(y, Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype), level)
-        if getattr(y, "base", None) is not None:
-            _share_memory(result, *operands)
+            kept = raised(x, y.dtype) if keep else _outline(x, node)
+            if kept is x and node is None and x.__class__ is np.ndarray:
+                if x.nbytes <= COPIED_BELOW or not x.flags.c_contiguous:
+                    kept = x.copy()
+                else:
+                    large.append(x)
+            saved.append(kept)
+        record = Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype)
+        if large:
+            watch(record, large)
+        result = Tensor(y, record, level)
+        if is_view(y):
+            result._share_memory(*operands)
         return result
 
     def _apply_alone(self, prim: Primitive, params: Params) -> Any:
@@ -110,8 +120,8 @@ class Tensor(Value):
         saved = (y if keeps_y else None, x if keeps_x else node)
         fits = y.dtype is FLOAT64 and node.dtype is FLOAT64 and prim.add_into is None
         result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype, fits), level)
-        if getattr(y, "base", None) is not None:
-            _share_memory(result, self)
+        if is_view(y):
+            result._share_memory(self)
         return result
 
     def _take_over(self, new: Any) -> Tensor:
@@ -185,12 +195,26 @@ class Tensor(Value):
 
     @property
     def data(self) -> Any:
-        """The same values as a tensor outside the graph; assigning to it changes the values in place."""
-        return Tensor(self._data)
+        """The same values outside the graph; changes of it in place, and assignments to it, change this tensor."""
+        return _Data(self)
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._data = _plain_array(value, None)
+        array = _plain_array(value, None)
+        if self._node is not None and (
+            array.shape != self.shape or not np.can_cast(array.dtype, self.dtype, "same_kind")
+        ):
+            raise ShapeError(
+                f"an array of shape {array.shape} and dtype {array.dtype} was assigned to the data of a tensor that "
+                f"requires grad, of shape {self.shape} and dtype {self.dtype}.",
+                remedy="Make a new tensor for values of another type.",
+                where=user_location(),
+            )
+        self._replace(array if self._node is None else array.astype(self.dtype))
+
+    def _replace(self, data: Any) -> None:
+        self._data = data
+        self._family = None
 
     def tape(self) -> Tape:
         """The graph as a Wengert list, sorted topologically, with the values it still knows.
@@ -306,7 +330,7 @@ class Tensor(Value):
         return self._data.tolist()
 
     def numpy(self) -> Any:
-        """The values as a NumPy array that shares their memory.
+        """The values as a NumPy array that shares their memory; read-only where another tensor has the same values.
 
         Raises
         ------
@@ -319,16 +343,31 @@ class Tensor(Value):
                 remedy="Use tensor.detach().numpy() instead.",
                 where=user_location(),
             )
-        return np.asarray(self._data)
+        return self._shared_array()
 
     def detach(self) -> Any:
         """The same values outside the graph."""
-        return Tensor(self._data) if self._level == 0 else Value.detach(self)
+        if self._level != 0:
+            return Value.detach(self)
+        result = Tensor(self._data)
+        if self.ndim and self._node is not None:
+            result._share_memory(self)
+        return result
 
     def zero_(self) -> Tensor:
         """Set every element to 0, in place; for gradients, as in ``x.grad.zero_()``."""
-        self._data = np.zeros_like(self._data)[()]
+        self._check_writeable("zero_")
+        self._replace(np.zeros_like(self._data)[()])
         return self
+
+    def _check_writeable(self, name: str) -> None:
+        if self._node is not None and not (self.is_leaf and is_suspended() > self._level):
+            raise GraphError(
+                f"{name} would change a tensor that requires grad.",
+                remedy="Use it under no_grad(), or on x.data.",
+                where=user_location(),
+            )
+        self._check_unshared(name)
 
     def numel(self) -> int:
         """Number of elements."""
@@ -349,8 +388,10 @@ class Tensor(Value):
     def __setitem__(self, index: Any, value: Any) -> None:
         if self._carries_derivative() or (isinstance(value, Value) and value._carries_derivative()):
             Value.__setitem__(self, index, value)
-        self._data = np.array(self._data)
-        self._data[index] = value
+        self._check_unshared("an assignment to elements")
+        data = np.array(self._data)
+        data[index] = value
+        self._replace(data[()])
 
     def __getattr__(self, name: str) -> Any:
         # x.sin(), x.exp(), … as in PyTorch.
@@ -383,6 +424,27 @@ class Tensor(Value):
         return tensor, (self.numpy() if self._node is None else self.detach().numpy(), self.requires_grad)
 
 
+class _Data(Tensor):
+    """What `Tensor.data` gives: a tensor outside the graph whose changes in place reach its owner."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: Tensor):
+        super().__init__(owner._data)
+        self._owner = owner
+
+    def _shared_array(self) -> Any:
+        return self._owner.detach()._shared_array()
+
+    def _replace(self, data: Any) -> None:
+        super()._replace(data)
+        self._owner._replace(data)
+
+    def _take_over(self, new: Any) -> Tensor:
+        self._replace(new._data)
+        return self
+
+
 class _Method:
     """A NumPy function as a method, ``x.sin()``."""
 
@@ -407,15 +469,9 @@ def _constant(y: Any, level: int, operands: Sequence[Any]) -> Any:
     if level != 0:
         return y
     result = Tensor(y)
-    if getattr(y, "base", None) is not None:
-        _share_memory(result, *operands)
+    if is_view(y):
+        result._share_memory(*operands)
     return result
-
-
-def _share_memory(*values: Any) -> None:
-    for x in values:
-        if isinstance(x, Tensor):
-            x._shares_memory = True
 
 
 def _accumulate(node: Node, ct: Tensor) -> None:

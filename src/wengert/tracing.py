@@ -44,7 +44,8 @@ class Recorder:
 
     def record(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
         """Append ``target ← prim(operands; params)``; with its value where all operands have one."""
-        symbols = tuple(x.variable if self.owns(x) else x for x in operands)
+        # An array that is not a variable is copied: the list must not change with it.
+        symbols = tuple(x.variable if self.owns(x) else x.copy() if x.__class__ is np.ndarray else x for x in operands)
         known = all(not isinstance(x, Variable) or x in self.values for x in symbols)
         if known:
             value = bind(prim, [self.values[x] if isinstance(x, Variable) else x for x in symbols], params)
@@ -85,9 +86,7 @@ class Recorder:
 class Tracer(Value):
     """Stands for a variable of the list that `recorder` writes."""
 
-    __slots__ = ("__weakref__", "_shares_memory", "recorder", "variable")
-
-    _shares_memory: bool  # set on views and their bases only
+    __slots__ = ("__weakref__", "recorder", "variable")
 
     def __init__(self, recorder: Recorder, variable: Variable):
         self.recorder = recorder
@@ -109,9 +108,7 @@ class Tracer(Value):
         if self._level < is_suspended() and not prim.is_flat:
             result = self.recorder.record(table.detach, (result,), {})
         if prim.kind.value == "structural" and not prim.is_flat:
-            for x in (result, *operands):
-                if isinstance(x, Tracer):
-                    x._shares_memory = True
+            result._share_memory(*operands)
         return result
 
     def _take_over(self, new: Any) -> Tracer:
