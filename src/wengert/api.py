@@ -26,10 +26,10 @@ from wengert.errors import (
     user_location,
 )
 from wengert.masked import masked, unmasked
-from wengert.nodes import Leaf, Node, pull_back, topological_order
+from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder
-from wengert.value import NO_PARAMS, Value, has_nan, new_level
+from wengert.value import NO_PARAMS, Level, Value, has_nan, is_escaped, new_level
 from wengert.wlist import ArrayType, Tape, WengertList
 
 __all__ = [
@@ -59,31 +59,50 @@ def function_name(f: Function) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def _run(f: Function, args: Sequence[Any], kwargs: Any = NO_PARAMS) -> Any:
-    """Call `f`; where NumPy hid our error behind one of its own (as in ``array[0] = x``), show ours."""
+def _run(f: Function, level: Level, args: Sequence[Any], kwargs: Any = NO_PARAMS) -> Any:
+    """Call `f` with values of `level`, which ends with the call.
+
+    Where NumPy hid our error behind one of its own (as in ``array[0] = x``), ours is shown.
+    """
     try:
         return f(*args, **kwargs)
     except ValueError as error:
         if isinstance(error.__cause__, LostDerivativeError):
             raise error.__cause__ from None
         raise
+    finally:
+        level.is_open = False
 
 
 def primal(x: Any, transform: str, f: Function) -> Any:
     """An argument as an array or a value, checked to have a derivative."""
-    array = _array(x)
-    if array.dtype.kind not in "fciub":
-        raise DtypeError(
-            f"{transform} of {function_name(f)} was asked for an argument of type {type(x).__name__}: {x!r:.60}.",
-            why="Derivatives are taken for numbers, arrays and containers of them.",
-            remedy="Pass it by another position than argnums says, or register its class with optree.",
-            where=user_location(),
-        )
+    array = _numbers(x, transform, f, "Choose other arguments with argnums, or register its class with optree.")
     if array.dtype.kind not in "fc":
         raise DtypeError(
             f"{transform} of {function_name(f)} was asked for an argument of dtype {array.dtype}: {x!r:.60}.",
             why="Only floating point and complex values have derivatives.",
             remedy="Write 2.0 for 2, or x.astype(float); or choose other arguments with argnums.",
+            where=user_location(),
+        )
+    return array
+
+
+def _numbers(x: Any, transform: str, f: Function, remedy: str) -> Any:
+    """An argument as an array of numbers or a value."""
+    array = _array(x)
+    kind, module = type(x).__name__, type(x).__module__
+    if array.dtype.kind not in "fciub":
+        raise DtypeError(
+            f"{transform} of {function_name(f)} was asked for an argument of type {kind}: {x!r:.60}.",
+            why="Numbers, arrays of numbers and containers of them can be followed.",
+            remedy=remedy,
+            where=user_location(),
+        )
+    if kind in ("MaskedArray", "matrix") and module.startswith("numpy"):
+        raise DtypeError(
+            f"{transform} of {function_name(f)} was asked for an argument of type {kind}.",
+            why="Its operations are not those of a plain array, and they are not followed.",
+            remedy="Pass np.asarray(x), and a mask as an argument of its own for np.where.",
             where=user_location(),
         )
     return array if isinstance(array, Value) else array[()]
@@ -96,13 +115,7 @@ def _array(x: Any) -> Any:
 def _lowered(y: Any, level: int, f: Function) -> Any:
     """One leaf of the result of `f` as an array or a value; one of a transform that has ended is an error."""
     if isinstance(y, Value):
-        if y._level > level:
-            raise EscapedValueError(
-                f"{function_name(f)} returned a value of a transform that has ended.",
-                why="It was stored somewhere inside a grad, jvp or trace and used outside of it.",
-                remedy="Return it from the inner function instead (has_aux=True returns more than the result).",
-                where=user_location(),
-            )
+        _check_alive(y, level, f)
         return y
     array = np.asarray(y)
     if array.dtype.kind not in "fciub":
@@ -114,16 +127,29 @@ def _lowered(y: Any, level: int, f: Function) -> Any:
     return array[()]
 
 
+def _check_alive(y: Value, level: int | None, f: Function) -> None:
+    """Refuse a value of a transform that has ended; `level` is the one that has ended just now."""
+    if y._level != level and is_escaped(y):
+        raise EscapedValueError(
+            f"{function_name(f)} gave a value of a transform that has ended.",
+            why="It was stored somewhere inside a grad, jvp or trace and used outside of it.",
+            remedy="Return it from the inner function instead (has_aux=True returns more than the result).",
+            where=user_location(),
+        )
+
+
 def zeros_like(x: Any) -> Any:
     """Zeros for the derivative of `x`: of its shape and dtype, float64 for integers."""
     dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
     return np.zeros(x.shape, dtype)[()]
 
 
-def _plain(y: Any, level: int) -> Any:
+def _plain(y: Any, level: int, f: Function) -> Any:
     """A leaf of auxiliary results without what belongs to `level`."""
+    if isinstance(y, Value):
+        _check_alive(y, level, f)
     if isinstance(y, Tensor) and y._level == level:
-        return y._data
+        return own_copy(y._data)
     if isinstance(y, Dual) and y._level == level:
         return y.primal
     return y
@@ -169,7 +195,8 @@ def _seeds(given: Any, like: Any, leaves: Sequence[Any], what: str, f: Function)
                 where=user_location(),
             )
     kinds = [x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in leaves]
-    return [fit(seed, seed.shape, kind)[()] for seed, kind in zip(seeds, kinds, strict=True)]
+    plain = [seed if isinstance(seed, Value) else seed[()] for seed in seeds]
+    return [fit(seed, seed.shape, kind) for seed, kind in zip(plain, kinds, strict=True)]
 
 
 def _argnums(argnums: int | Sequence[int], args: Sequence[Any], f: Function) -> tuple[int, ...]:
@@ -226,20 +253,20 @@ class Pullback:
         self._f = f
         self._level = new_level()
         given, self._rebuild = flatten(primals)
-        self._primals = [primal(x, transform, f) for x in given]
+        self._primals = [own_copy(primal(x, transform, f)) for x in given]
         self._leaves = [Leaf(x) for x in self._primals]
         tensors = [Tensor(x, leaf, self._level) for x, leaf in zip(self._primals, self._leaves, strict=True)]
-        result, aux = _split(f, _run(f, self._rebuild(tensors)), has_aux)
+        result, aux = _split(f, _run(f, self._level, self._rebuild(tensors)), has_aux)
         found, rebuild = flatten(result)
         outputs = [_lowered(y, self._level, f) for y in found]
         own = [isinstance(y, Tensor) and y._level == self._level for y in outputs]
         self._nodes: list[Node | None] = [y._node if mine else None for y, mine in zip(outputs, own, strict=True)]
         self.outputs = [y._data if mine else y for y, mine in zip(outputs, own, strict=True)]
-        self.y = rebuild(self.outputs)
+        self.y = rebuild([own_copy(y) for y in self.outputs])
         self.aux = aux
         if has_aux:
             aux_leaves, aux_rebuild = flatten(aux)
-            self.aux = aux_rebuild([_plain(x, self._level) for x in aux_leaves])
+            self.aux = aux_rebuild([_plain(x, self._level, f) for x in aux_leaves])
         self._order = topological_order(node for node in self._nodes if node is not None)
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
@@ -255,6 +282,9 @@ class Pullback:
             if node is not None:
                 seeds[node] = seeds[node] + ct if node in seeds else ct
         found = pull_back(self._order, seeds)
+        for x_bar in found.values():
+            if isinstance(x_bar, Value):
+                _check_alive(x_bar, None, self._f)
         return [
             found[leaf] if leaf in found else zeros_like(x) for leaf, x in zip(self._leaves, self._primals, strict=True)
         ]
@@ -314,7 +344,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
         _check_scalar(pullback, f)
         y = pullback.outputs[0]
         x_bars = pullback._rebuild(pullback.of_leaves([np.ones((), y.dtype if y.dtype.kind == "f" else float)[()]]))
-        return (pullback.y, pullback.aux) if has_aux else pullback.y, x_bars[0] if isinstance(argnums, int) else x_bars
+        gradient = x_bars if isinstance(argnums, Iterable) else x_bars[0]
+        return (pullback.y, pullback.aux) if has_aux else pullback.y, gradient
 
     return value_and_gradient
 
@@ -428,9 +459,27 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     (8.0, 12.0)
     """
     _check_tuples("jvp", f, primals, tangents)
+    return _jvp("jvp", f, primals, tangents)
+
+
+def _jvp(transform: str, f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     given, rebuild = flatten(tuple(primals))
-    xs = [primal(x, "jvp", f) for x in given]
-    return push(f, rebuild, xs, _seeds(tuple(tangents), tuple(primals), xs, "tangents", f))
+    xs = [primal(x, transform, f) for x in given]
+    x_dots = _seeds(tuple(tangents), tuple(primals), xs, "tangents", f)
+    y, y_dot = push(f, rebuild, xs, x_dots)
+    found, y_rebuild = flatten(y_dot)
+    return y, y_rebuild(_owned(found, x_dots))
+
+
+def _owned(tangents: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
+    """The same with every array the caller's own: not a view, not a seed, not shared by two results."""
+    seen = {id(seed) for seed in seeds}
+    own = []
+    for t in tangents:
+        is_shared = t.__class__ is np.ndarray and (t.base is not None or id(t) in seen)
+        own.append(t.copy() if is_shared else t)
+        seen.add(id(own[-1]))
+    return own
 
 
 def _check_tuples(transform: str, f: Function, primals: Any, tangents: Any) -> None:
@@ -456,9 +505,12 @@ def push(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Se
 
 def _pushed(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
     level = new_level()
-    found, y_rebuild = flatten(_run(f, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
+    found, y_rebuild = flatten(_run(f, level, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
     outputs = [_lowered(y, level, f) for y in found]
     own = [isinstance(y, Dual) and y._level == level for y in outputs]
+    for y, mine in zip(outputs, own, strict=True):
+        if mine and isinstance(y.tangent, Value):
+            _check_alive(y.tangent, None, f)
     return (
         y_rebuild([y.primal if mine else y for y, mine in zip(outputs, own, strict=True)]),
         y_rebuild([y.tangent if mine else zeros_like(y) for y, mine in zip(outputs, own, strict=True)]),
@@ -493,7 +545,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """
     _check_tuples("hvp", f, primals, tangents)
     argnums: int | tuple[int, ...] = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(f, argnums), primals, tangents)[1]
+    return _jvp("hvp", grad(f, argnums), primals, tangents)[1]
 
 
 # --- the record ------------------------------------------------------------------------------------------------
@@ -533,16 +585,16 @@ def tape(f: Function, *args: Any, **kwargs: Any) -> Tape:
 
 
 def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tuple[Recorder, list[Any]]:
-    recorder = Recorder()
+    recorder, transform = Recorder(), "tape" if concrete else "trace"
     inputs = []
     for name, arg in zip(_parameter_names(f, len(args)), args, strict=True):
         leaves, rebuild = flatten(arg)
         tracers = []
         for label, leaf in zip(leaf_names(name, arg), leaves, strict=True):
-            x = leaf if isinstance(leaf, Value) else np.asarray(leaf)[()]
+            x = _numbers(leaf, transform, f, "Pass it by keyword: keyword arguments are constants of the list.")
             tracers.append(recorder.input(label, ArrayType.of(x), x if concrete else None))
         inputs.append(rebuild(tracers))
-    found, _ = flatten(_run(f, inputs, kwargs))
+    found, _ = flatten(_run(f, recorder.level, inputs, kwargs))
     return recorder, [_lowered(y, recorder.level, f) for y in found]
 
 

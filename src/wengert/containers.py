@@ -1,4 +1,8 @@
-"""Nested containers of arrays: tuples, lists, dictionaries, named tuples, dataclasses registered with optree."""
+"""Nested containers of arrays: tuples, lists, dictionaries, named tuples, and classes registered with optree.
+
+A class takes part once it is registered in optree's namespace "wengert", for instance by
+``@optree.dataclasses.dataclass(namespace="wengert")``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from wengert.value import Value
 __all__ = ["flatten", "leaf_names", "same_structure"]
 
 Rebuild = Callable[[Sequence[Any]], Any]
+
+_NAMESPACE = "wengert"
 
 
 def _is_leaf(tree: Any) -> bool:
@@ -30,7 +36,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
         return list(tree), tuple
     import optree
 
-    leaves, spec = optree.tree_flatten(tree)
+    leaves, spec = optree.tree_flatten(tree, namespace=_NAMESPACE)
     return leaves, spec.unflatten
 
 
@@ -40,7 +46,8 @@ def same_structure(tree: Any, other: Any) -> bool:
         return True
     import optree
 
-    return bool(optree.tree_structure(tree) == optree.tree_structure(other))
+    structures = [optree.tree_structure(x, namespace=_NAMESPACE) for x in (tree, other)]
+    return bool(structures[0] == structures[1])
 
 
 def leaf_names(name: str, tree: Any) -> list[str]:
@@ -49,5 +56,5 @@ def leaf_names(name: str, tree: Any) -> list[str]:
         return [name]
     import optree
 
-    paths: list[tuple[Any, ...]] = optree.tree_paths(tree)
-    return ["_".join([name, *map(str, path)]) for path in paths]
+    accessors = optree.tree_accessors(tree, namespace=_NAMESPACE)
+    return ["_".join([name, *(str(getattr(step, "field", step.entry)) for step in path)]) for path in accessors]

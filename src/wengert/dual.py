@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, has_nan, is_suspended
+from wengert.value import Value, bind, has_nan, is_suspended, is_view
 from wengert.wlist import ArrayType
 
 __all__ = ["Dual"]
@@ -21,9 +21,7 @@ __all__ = ["Dual"]
 class Dual(Value):
     """A primal value with its tangent of the same shape and dtype, at one level; made by `jvp`."""
 
-    __slots__ = ("__weakref__", "_shares_memory", "primal", "tangent")
-
-    _shares_memory: bool  # set on views and their bases only
+    __slots__ = ("__weakref__", "primal", "tangent")
 
     def __init__(self, primal: Any, tangent: Any, level: int):
         self.primal = primal
@@ -61,10 +59,8 @@ class Dual(Value):
         if y_dot is None:
             return y
         result = Dual(y, y_dot, level)
-        if getattr(y, "base", None) is not None:
-            for x in (result, *operands):
-                if isinstance(x, Dual):
-                    x._shares_memory = True
+        if is_view(y):
+            result._share_memory(*operands)
         return result
 
     def _take_over(self, new: Any) -> Dual:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -59,19 +59,25 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: Mode = "auto")
             f"jacobian got mode={mode!r}.", remedy='Use "auto", "forward" or "reverse".', where=user_location()
         )
 
+    return _all_partials("jacobian", f, argnums, mode)
+
+
+def _all_partials(transform: str, f: Function, argnums: int | Sequence[int], mode: Mode) -> Function:
     @functools.wraps(f, updated=())
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
         selected, primals = of_selected(f, argnums, args, kwargs)
-        rows, rebuild = _jacobian(selected, primals, mode)
-        return rebuild([row[0] for row in rows] if isinstance(argnums, int) else rows)
+        rows, rebuild = _jacobian(transform, selected, primals, mode)
+        return rebuild(rows if isinstance(argnums, Iterable) else [row[0] for row in rows])
 
     return jacobian_of_f
 
 
-def _jacobian(f: Function, primals: tuple[Any, ...], mode: Mode) -> tuple[list[Any], Callable[..., Any]]:
+def _jacobian(
+    transform: str, f: Function, primals: tuple[Any, ...], mode: Mode
+) -> tuple[list[Any], Callable[..., Any]]:
     """The blocks of the Jacobian: for each leaf of the result a container like `primals`; and how to join these."""
     given, rebuild = flatten(primals)
-    xs = [primal(x, "jacobian", f) for x in given]
+    xs = [primal(x, transform, f) for x in given]
     n = sum(x.size for x in xs)
     if mode != "reverse":
         columns: list[Any] = []
@@ -84,7 +90,7 @@ def _jacobian(f: Function, primals: tuple[Any, ...], mode: Mode) -> tuple[list[A
         else:
             if columns:
                 return _from_columns(columns, xs, rebuild), y_rebuild
-    pullback = Pullback(f, primals, transform="jacobian")
+    pullback = Pullback(f, primals, transform=transform)
     rows = [_row(f, pullback, k, unit) for k, unit in _basis(pullback.outputs)]
     return _from_rows(rows, pullback.outputs, xs, rebuild), flatten(pullback.y)[1]
 
@@ -199,4 +205,4 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
-    return jacobian(grad(f, argnums), argnums, mode="forward")
+    return _all_partials("hessian", grad(f, argnums), argnums, "forward")

@@ -82,8 +82,9 @@ def _plain(x: Any) -> Any:
 
 
 def masked(seed: Any, level: int) -> Masked:
-    """A seed that has not reached the elements in which it is zero."""
-    return Masked(seed, np.asarray(_plain(seed) != 0), level)
+    """A seed that has not reached the elements in which it is zero; one that carries derivatives reaches all."""
+    mask = np.ones(seed.shape, bool) if isinstance(seed, Value) else np.asarray(seed != 0)
+    return Masked(seed, mask, level)
 
 
 def unmasked(value: Any, level: int) -> Any:

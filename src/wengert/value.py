@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_PARAMS",
+    "Level",
     "Table",
     "Value",
     "bind",
     "functions",
     "has_nan",
+    "is_escaped",
     "is_suspended",
+    "is_view",
     "new_level",
     "no_rule",
     "suspended_below",
@@ -54,9 +59,20 @@ suspended_below: ContextVar[int] = ContextVar("wengert_suspended_below", default
 is_suspended = suspended_below.get
 
 
-def new_level() -> int:
+class Level(int):
+    """The number of a transform call, and whether the call is still running."""
+
+    is_open = True
+
+
+def new_level() -> Level:
     """Draw a level that is newer than all others."""
-    return next(_levels)
+    return Level(next(_levels))
+
+
+def is_escaped(value: Any) -> bool:
+    """Whether `value` belongs to a transform call that has ended."""
+    return isinstance(value, Value) and not getattr(value._level, "is_open", True)
 
 
 def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = NO_PARAMS) -> Any:
@@ -74,9 +90,33 @@ def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = N
 
 
 def _operand(x: Any) -> Any:
-    if isinstance(x, (Value, np.ndarray, np.generic, int, float, complex)):
+    kind = type(x)
+    if (kind is np.ndarray and x.dtype.kind != "O") or isinstance(x, (Value, np.generic, int, float, complex)):
         return x
-    return np.asarray(x)
+    if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+        raise NoRuleError(
+            f"an operand is a {kind.__name__}, whose operators mean something else than those of an array.",
+            remedy="Convert it with np.asarray, and mask with np.where.",
+            where=user_location(),
+        )
+    if isinstance(x, numbers.Real):
+        return float(x)  # a Fraction, say
+    array = np.asarray(x)
+    if array.dtype.kind == "O":
+        raise LostDerivativeError(
+            f"an operand is {'an array' if kind is np.ndarray else f'a {kind.__name__}'} of Python objects.",
+            why="What is computed with them is not recorded.",
+            remedy="Join values with np.stack or np.concatenate; convert numbers with float.",
+            where=user_location(),
+        )
+    return array
+
+
+def is_view(y: Any) -> bool:
+    """Whether a result shares memory with an operand."""
+    if isinstance(y, Value):
+        return getattr(y, "_family", None) is not None
+    return getattr(y, "base", None) is not None
 
 
 def has_nan(value: Any) -> bool:
@@ -123,9 +163,10 @@ class Value:
     (``float(x)``, ``math.sin(x)``, ``np.asarray(x)``) raises `LostDerivativeError` instead.
     """
 
-    __slots__ = ("_level",)
+    __slots__ = ("_family", "_level")
 
     _level: int
+    _family: WeakValueDictionary[int, Value] | None  # set on views and their bases only
 
     # What a kind of value must say of itself.
 
@@ -273,27 +314,49 @@ class Value:
         raise NotImplementedError
 
     def _in_place(self, name: str, new: Any) -> Any:
-        if self.ndim == 0 and self._level != 0:
+        if self.ndim == 0 and (self._level != 0 or not isinstance(new, Value) or new._level != 0):
             return new  # A NumPy scalar is immutable: the name is bound anew.
-        if type(new) is not type(self) or new._level != self._level:
-            if self.ndim == 0:
-                return new
+        if not isinstance(new, Value) or new._level != self._level:
+            inner = isinstance(new, Value)
             raise LostDerivativeError(
-                f"{name} of an array of an outer transform with a value of an inner one is not recorded.",
-                why="The array would have to become a value of the inner transform.",
+                f"{name} of an array of an outer transform with a value of an inner one is not recorded."
+                if inner
+                else f"{name} would put plain numbers in the place of a value that carries a derivative.",
+                why="The array cannot become a value of the inner transform."
+                if inner
+                else "The result of this operation, or of any under no_grad(), carries none.",
                 remedy="Write x = x + ... instead.",
                 where=user_location(),
             )
         if new.shape != self.shape:
             raise ValueError(f"non-broadcastable output operand with shape {self.shape} doesn't match {new.shape}")
-        if getattr(self, "_shares_memory", False):
+        if new.dtype != self.dtype:
+            if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+                raise TypeError(f"Cannot cast the result of {name} from dtype {new.dtype} to {self.dtype}")
+            new = new.astype(self.dtype)
+        self._check_unshared(name)
+        self._family = None
+        return self._take_over(new)
+
+    def _check_unshared(self, name: str) -> None:
+        family = getattr(self, "_family", None)
+        if family is not None and any(other is not self for other in family.values()):
             raise LostDerivativeError(
                 f"{name} on an array that shares memory with another one (a view, or the base of one) is not recorded.",
                 why="The other array would have to change with it.",
-                remedy="Write x = x + ... instead, or work on a copy: x = x.copy().",
+                remedy="Write x = x + ... instead, or work on a copy: x = x.copy(). Single elements are set by "
+                "np.where or np.stack.",
                 where=user_location(),
             )
-        return self._take_over(new)
+
+    def _share_memory(self, *others: Any) -> None:
+        """Note that these values share memory; weakly, so that a view that has died is no obstacle."""
+        family = next((x._family for x in others if getattr(x, "_family", None) is not None), None)
+        family = WeakValueDictionary() if family is None else family
+        for x in (self, *others):
+            if type(x) is type(self):
+                family[id(x)] = x
+                x._family = family
 
     def __iadd__(self, other: Any) -> Any:
         return self._in_place("+=", self + other)
@@ -306,6 +369,15 @@ class Value:
 
     def __itruediv__(self, other: Any) -> Any:
         return self._in_place("/=", self / other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self._in_place("%=", self % other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._in_place("//=", self // other)
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self._in_place("@=", self @ other)
 
     def __ipow__(self, other: Any) -> Any:
         return self._in_place("**=", self**other)
@@ -388,7 +460,15 @@ class Value:
                 "Join values with np.stack or np.concatenate (and write a @ x for a.dot(x)), or use x.detach() to drop "
                 "the derivative on purpose.",
             )
-        return np.array(self._concrete(), dtype=dtype, copy=copy)
+        return np.array(self._concrete() if copy else self._shared_array(), dtype=dtype, copy=copy)
+
+    def _shared_array(self) -> Any:
+        """The primal array; read-only where a value shares its memory, whose derivative a change would spoil."""
+        array = np.asarray(self._concrete())
+        if getattr(self, "_family", None) is not None:
+            array = array.view()
+            array.flags.writeable = False
+        return array
 
     def item(self) -> Any:
         """The value as a Python number; only for a value that carries no derivative."""
@@ -574,11 +654,15 @@ class Value:
 
 def no_rule(function: Callable[..., Any], method: str = "__call__") -> NoRuleError:
     """The error for a function, or a method of a ufunc, that is not in the table."""
+    name = getattr(function, "__name__", str(function))
     module = (getattr(function, "__module__", "") or "numpy").replace("numpy", "np", 1)
+    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
+        module = "the ufunc"  # SciPy's, say: a ufunc does not know its module
     suffix = "" if method == "__call__" else f".{method}"
+    declare = ", or declare it with wengert.elementwise" if isinstance(function, np.ufunc) and not suffix else ""
     return NoRuleError(
-        f"{module}.{getattr(function, '__name__', function)}{suffix} has no derivative rule.",
-        remedy="Write it with functions that have one, or declare it with wengert.elementwise.",
+        f"{module}{' ' if module == 'the ufunc' else '.'}{name}{suffix} has no derivative rule.",
+        remedy=f"Write it with functions that have one{declare}.",
         where=user_location(),
     )
 

@@ -185,7 +185,11 @@ class WengertList:
             If the number or the shapes of the inputs are not those of the list.
         """
         self._check_inputs(inputs)
-        values: dict[Variable, Any] = dict(zip(self.inputs, inputs, strict=True))
+        arrays = [
+            x if hasattr(x, "dtype") else np.asarray(x, variable.dtype)[()]
+            for x, variable in zip(inputs, self.inputs, strict=True)
+        ]
+        values: dict[Variable, Any] = dict(zip(self.inputs, arrays, strict=True))
         for stmt in self.statements:
             operands = [values[x] if isinstance(x, Variable) else x for x in stmt.operands]
             result = stmt.prim.evaluate(operands, stmt.params)
