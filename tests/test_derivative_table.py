@@ -64,7 +64,7 @@ def test_another_argument_is_refused(copy):
         "| `x1 · x2` | `∂y/∂x1 = x2`<br>`∂y/∂x2 = x1` |  | complex step |",
         "| `tanh(x)` | `∂y/∂x = 1 - y · y` |  | complex step |",
         "| `\\|x\\|` | `∂y/∂x = sign(x)`<br>`∂y/∂x = where(y == 0, 0, x / y)` for complex x | 0 at 0 | Richardson |",
-        "`∂y/∂x1 = (x1 > x2) + 0.5 · (x1 == x2)`",
+        "`∂y/∂x1 = (x1 > x2) + 0.5 · (x1 == x2) + isnan(x2)`",
         "`∂y/∂x2 = -(x1 // x2)`",
         "| `x1 @ x2` | `(3, 3)` | `x̄1 += ȳ @ x2ᵀ`<br>`x̄2 += x1ᵀ @ ȳ` |",
         "| `cumsum(x, axis=0)` | `(2, 3)` | `x̄ += flip(cumsum(flip(ȳ, axis=0), axis=0), axis=0)` |",

@@ -141,7 +141,7 @@ def _plain_elementwise_adjoint(partial: Rule) -> Rule:
     return adjoint
 
 
-def plain_terms(prim: Primitive, active: Sequence[int]) -> Rule:
+def plain_terms(prim: Primitive, active: Sequence[int]) -> Rule:  # noqa: PLR0911  # one return for each form
     """The terms of all active operands of a real, finite node: written out where programs spend their time."""
     partials = [prim.fact(i) for i in active]
     constants = [p for p in partials if isinstance(p, (int, float))]
@@ -156,7 +156,17 @@ def plain_terms(prim: Primitive, active: Sequence[int]) -> Rule:
             return _terms_of_binary(*partials)
     if prim.kind is Kind.GUFUNC and len(prim.facts) == 2 and all(isinstance(p, Transpose) for p in partials):
         return _terms_of_product(*(p.rule for p in partials if isinstance(p, Transpose)))
+    if prim.split is not None:
+        return _terms_of_split(prim.split, active)
     return terms_of_rules([prim.adjoints[i] for i in active])
+
+
+def _terms_of_split(split: Rule, active: Sequence[int]) -> Rule:
+    def terms(ct: Any, saved: Any, params: Any) -> Any:
+        parts = split(ct, *saved[1:], **params)
+        return [parts[i] for i in active]
+
+    return terms
 
 
 def _terms_of_product(*rules: Rule) -> Rule:
@@ -331,7 +341,8 @@ def _parameters_read(rule: Rule, count: int) -> list[int]:
     code = getattr(rule, "__code__", None)
     if code is None:
         return list(range(count))
-    names = code.co_varnames[: code.co_argcount]
+    first = 1 if getattr(rule, "__self__", None) is not None else 0  # a bound method's self is not an operand
+    names = code.co_varnames[first : code.co_argcount][:count]
     loads = [ins for ins in dis.get_instructions(code) if "LOAD_" in ins.opname]  # also STORE_FAST_LOAD_FAST
     loaded = {name for ins in loads for name in (ins.argval if isinstance(ins.argval, tuple) else (ins.argval,))} | set(
         code.co_cellvars

@@ -124,12 +124,14 @@ class Primitive:
     add_into : callable
         ``(array, ct, **params)``: add the term of the only operand to `array` in place, where that costs less than
         to make the term (an index reads a few elements of a large array).
+    split : callable
+        ``(ct, *xs, **params)``: the terms of all operands of a variadic primitive at once.
     """
 
     __slots__ = (
         "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain",
         "facts", "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued",
-        "selects", "signature", "tangents", "variadic",
+        "selects", "signature", "split", "tangents", "variadic",
     )  # fmt: skip
 
     def __init__(
@@ -151,6 +153,7 @@ class Primitive:
         at_kinks: str = "",
         domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
         add_into: Callable[..., None] | None = None,
+        split: Callable[..., Sequence[Any]] | None = None,
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
         self.variadic, self.jointly_linear, self.selects = variadic, jointly_linear, selects
@@ -158,7 +161,7 @@ class Primitive:
         self.notation, self.precedence, self.at_kinks = notation, precedence, at_kinks
         self.alias = alias or name.title().replace("_", "")
         self.domain = tuple(domain)
-        self.add_into = add_into
+        self.add_into, self.split = add_into, split
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)

@@ -89,7 +89,7 @@ MINIMAL = {
     "negative": (False, False),
     "multiply": (False, True, True),
     "exp": (True, False),
-    "expm1": (True, False),
+    "expm1": (False, True),
     "tanh": (True, False),
     "tan": (True, False),
     "sqrt": (True, False),

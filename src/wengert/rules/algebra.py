@@ -18,10 +18,10 @@ _POSITIVE = (0.3, 3.0)
 
 
 def _power_base(x1: Any, x2: Any) -> Any:
-    """∂(x₁^x₂)/∂x₁ = x₂ x₁^(x₂-1), and 0 where x₂ = 0 whatever x₁ is."""
+    """∂(x₁^x₂)/∂x₁ = x₂ x₁^(x₂-1), and 0 where x₂ = 0, also at x₁ = 0."""
     if isinstance(x2, (int, float)):
         return x2 * x1 ** (x2 - 1) if x2 != 0 else 0.0 * np.sign(x1)
-    return x2 * x1 ** (np.where(x2 == 0, 1, x2) - 1)
+    return x2 * x1 ** (x2 - np.where((x1 == 0) & (x2 == 0), 0, 1))
 
 
 def _power_exponent(y: Any, x1: Any) -> Any:
@@ -79,12 +79,12 @@ def _divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 def _selecting_multiply(ct: Any, weight: Any) -> Any:
     """The product of a (co)tangent and the weight of a selection: 0 where the weight is, also for inf and nan."""
-    return np.where(np.equal(weight, 0), np.zeros_like(ct), ct * weight)
+    return np.where(np.equal(weight, 0), np.zeros_like(ct), ct * weight)[()]
 
 
 # fmt: off
 selecting_multiply = elementwise(_selecting_multiply, [lambda y, ct, w: w, lambda y, ct, w: ct],
                                  name="selecting_multiply", notation="{0} * {1}", precedence=2, alias="SelectMul",
                                  selects=True, at_kinks="0 where the weight is 0")
-detach = elementwise(lambda x: x, [flat], name="detach", alias="Detach")
+detach = elementwise(lambda x: np.array(x)[()], [flat], name="detach", alias="Detach")
 # fmt: on

@@ -20,12 +20,12 @@ _INNER = ((-0.9, 0.9),)
 
 
 def _quotient(a: Any, b: Any) -> Any:
-    """A / b, and 0 with all its derivatives where b is 0."""
+    """The quotient a / b, and 0 with all its derivatives where b is 0."""
     return np.where(b == 0, 0, a / b)
 
 
 def _over_square(a: Any, b: Any) -> Any:
-    """A / b², likewise, without overflow of the square."""
+    """The quotient a / b² without overflow of the square, and 0 with all its derivatives where b is 0."""
     return _quotient(_quotient(a, b), b)
 
 
@@ -39,6 +39,11 @@ def _angle_partial(x: Any) -> Any:
     if not np.iscomplexobj(x):
         return np.zeros_like(x)
     return _over_square(x * 1j, np.abs(x))
+
+
+def _or_nan(x1: Any, x2: Any, weight: Any) -> Any:
+    """The weight of an operand, and nan where one operand is nan: nothing was selected there."""
+    return np.where((x1 <= x2) | (x1 > x2), weight, np.nan)
 
 
 def _tie(x1: Any, x2: Any) -> Any:
@@ -68,7 +73,7 @@ def _sinc_partial(x: Any) -> Any:
 # Exponentials and logarithms.
 exp = elementwise(np.exp, [lambda y, x: y])
 exp2 = elementwise(np.exp2, [lambda y, x: _LOG_2 * y])
-expm1 = elementwise(np.expm1, [lambda y, x: y + 1])
+expm1 = elementwise(np.expm1, [lambda y, x: np.exp(x)])
 log_ = elementwise(np.log, [lambda y, x: 1 / x], domain=_POSITIVE)
 log2 = elementwise(np.log2, [lambda y, x: 1 / (_LOG_2 * x)], domain=_POSITIVE)
 log10 = elementwise(np.log10, [lambda y, x: 1 / (_LOG_10 * x)], domain=_POSITIVE)
@@ -121,9 +126,9 @@ angle = elementwise(np.angle, [lambda y, x: _angle_partial(x)], real_valued=True
 # Selections: a partial of 0 means "not selected" and wins over inf and nan.
 where = elementwise(np.where, [flat, lambda y, c, a, b: np.not_equal(c, 0), lambda y, c, a, b: np.equal(c, 0)],
                     selects=True, analytic=False, at_kinks="the selected operand alone")
-maximum = elementwise(np.maximum, [lambda y, x1, x2: (x1 > x2) + _tie(x1, x2), lambda y, x1, x2: (x2 > x1) + _tie(x1, x2)],
+maximum = elementwise(np.maximum, [lambda y, x1, x2: _or_nan(x1, x2, (x1 > x2) + _tie(x1, x2)), lambda y, x1, x2: _or_nan(x1, x2, (x2 > x1) + _tie(x1, x2))],
                       selects=True, analytic=False, at_kinks="half to each operand on a tie")
-minimum = elementwise(np.minimum, [lambda y, x1, x2: (x1 < x2) + _tie(x1, x2), lambda y, x1, x2: (x2 < x1) + _tie(x1, x2)],
+minimum = elementwise(np.minimum, [lambda y, x1, x2: _or_nan(x1, x2, (x1 < x2) + _tie(x1, x2)), lambda y, x1, x2: _or_nan(x1, x2, (x2 < x1) + _tie(x1, x2))],
                       selects=True, analytic=False, at_kinks="half to each operand on a tie")
 fmax = elementwise(np.fmax, [lambda y, x1, x2: (x1 > x2) + _tie(x1, x2) + np.isnan(x2),
                              lambda y, x1, x2: (x2 > x1) + _tie(x1, x2) + np.isnan(x1)],
@@ -131,7 +136,7 @@ fmax = elementwise(np.fmax, [lambda y, x1, x2: (x1 > x2) + _tie(x1, x2) + np.isn
 fmin = elementwise(np.fmin, [lambda y, x1, x2: (x1 < x2) + _tie(x1, x2) + np.isnan(x2),
                              lambda y, x1, x2: (x2 < x1) + _tie(x1, x2) + np.isnan(x1)],
                    selects=True, analytic=False, at_kinks="half to each operand on a tie; all to the one that is not nan")
-clip = elementwise(np.clip, [lambda y, x, lo, hi: (x >= lo) & (x <= hi), lambda y, x, lo, hi: (x < lo) & (lo <= hi),
+clip = elementwise(np.clip, [lambda y, x, lo, hi: _or_nan(x, x, (x >= lo) & (x <= hi)), lambda y, x, lo, hi: (x < lo) & (lo <= hi),
                              lambda y, x, lo, hi: np.maximum(x, lo) > hi],
                    selects=True, analytic=False, at_kinks="all to x on a bound", domain=((-2.0, 2.0), (-1.0, -0.5), (0.5, 1.0)))
 heaviside = elementwise(np.heaviside, [flat, lambda y, x1, x2: np.equal(x1, 0)],
@@ -178,6 +183,8 @@ def _clip(
         return _plain_clip(a, low, high)
     if low is None and high is None:
         return +a
+    if np.result_type(a).kind not in "fc":
+        return np.minimum(a, high) if low is None else np.maximum(a, low)
     # One bound: on it all goes to a, as with two bounds.
     return _plain_clip(a, low, np.inf) if high is None else _plain_clip(a, -np.inf, high)
 

@@ -128,8 +128,8 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
             remedy="Use the Euclidean norm (ord=None), or write the norm with np.abs, np.sum and np.max.",
             where=user_location(),
         )
-    size = np.abs(x)
-    squares = np.sum(size * size, axis=axis, keepdims=keepdims)
+    square = np.real(x) ** 2 + np.imag(x) ** 2 if np.iscomplexobj(x) else x * x
+    squares = np.sum(square, axis=axis, keepdims=keepdims)
     is_positive = squares > 0
     return np.where(is_positive, np.sqrt(np.where(is_positive, squares, 1.0)), 0.0)
 

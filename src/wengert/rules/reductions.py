@@ -145,11 +145,11 @@ def _var(  # noqa: PLR0913  # NumPy's parameters
     if mean is None:
         mean = np.mean(a, axis=axes, dtype=dtype, keepdims=True, where=where)
     deviation = a - mean
-    if np.iscomplexobj(deviation):
-        deviation = np.abs(deviation)
-    freedom = _count(deviation, axes, where, keepdims) - (ddof if correction is None else correction)
+    is_complex = np.iscomplexobj(deviation)
+    square = np.real(deviation) ** 2 + np.imag(deviation) ** 2 if is_complex else deviation * deviation
+    freedom = _count(square, axes, where, keepdims) - (ddof if correction is None else correction)
     freedom = max(freedom, 0) if where is True else np.maximum(freedom, 0)
-    return np.sum(deviation * deviation, axis=axes, out=out, keepdims=keepdims, where=where) / freedom
+    return np.sum(square, axis=axes, out=out, keepdims=keepdims, where=where) / freedom
 
 
 @composed(np.std)

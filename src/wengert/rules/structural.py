@@ -47,6 +47,17 @@ def _slice_of(ct: Any, i: int, *xs: Any, axis: int) -> Any:
     return ct[(slice(None),) * axis + (slice(start, stop),)]
 
 
+def _slices(ct: Any, *xs: Any, axis: int) -> list[Any]:
+    """The parts of the cotangent of a concatenation that belong to its operands, in order."""
+    before = (slice(None),) * axis
+    parts, start = [], 0
+    for x in xs:
+        stop = start + np.shape(x)[axis]
+        parts.append(ct[(*before, slice(start, stop))])
+        start = stop
+    return parts
+
+
 def _cast(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
@@ -57,7 +68,7 @@ reshape_ = structural("reshape", lambda x, shape: np.reshape(x, shape),
 transpose_ = structural("transpose", lambda x, axes: np.transpose(x, axes),
                         [transpose(lambda ct, x, *, axes: table.transpose(ct, axes=_inverse(axes)))], alias="Permute")
 broadcast_to = structural("broadcast_to", _broadcast, [transpose(lambda ct, x, *, shape: fit(ct, x.shape, ct.dtype))], alias="Expand")
-concatenate = structural("concatenate", _concatenate, [transpose(_slice_of)], variadic=True, jointly_linear=True, alias="Cat")
+concatenate = structural("concatenate", _concatenate, [transpose(_slice_of)], variadic=True, jointly_linear=True, split=_slices, alias="Cat")
 flip = structural("flip", lambda x, axis: np.flip(x, axis), [transpose(lambda ct, x, *, axis: table.flip(ct, axis=axis))])
 # A cast keeps the elements too; to integers it is a step function.
 astype = table.add_primitive(Primitive("astype", _cast, Kind.ELEMENTWISE, [transpose(lambda ct, x, *, dtype: ct)], alias="ToCopy",

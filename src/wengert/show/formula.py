@@ -27,7 +27,7 @@ from wengert.wlist import ArrayType, Statement, Variable
 __all__ = ["Formula", "contribution_formula", "primal_formula", "symbol", "tangent_formula"]
 
 _ATOM, _POWER, _SIGN, _PRODUCT, _SUM = 9, 4, 3, 2, 1  # the scale of Primitive.precedence
-_LONGEST = 60
+_LONGEST = 72
 _DIGITS = 4
 _SINGLE_STAR = re.compile(r"(?<!\*)\*(?!\*)")
 _FAILURES = (WengertError, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)

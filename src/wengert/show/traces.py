@@ -169,4 +169,6 @@ class AdjointTrace(_Trace):
 
 
 def _why_flat(stmt: Statement) -> str:
-    return f"0 ({stmt.prim.name} is flat)"
+    if not any(stmt.prim.is_active(i) for i in range(len(stmt.operands))):
+        return f"0 ({stmt.prim.name} is flat)"
+    return "0 (all operands are constant)"
