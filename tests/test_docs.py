@@ -31,9 +31,7 @@ DOCUMENTS = [
 ]
 RUNNABLE = ("wengert ", "python examples/")
 TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w+)[^\n]*\n(?P<text>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL
-)
+FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)[^\n]*\n(?P<text>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL)
 PROMPT = re.compile(r"^\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n?(?P<shown>(?:(?!\$ )[^\n]*\n)*)", re.MULTILINE)
 REFUSED = 2  # the exit status of `wengert` on wrong input, which a document may show
 
