@@ -21,10 +21,7 @@ CONTEXT_VARIABLES = (("wengert.value", "suspended_below"),)
 
 def loaded_context_variables() -> dict[str, ContextVar[Any]]:
     """The listed variables whose modules are loaded; the others cannot have been changed."""
-    found = (
-        (f"{module}.{name}", getattr(sys.modules.get(module), name, None))
-        for module, name in CONTEXT_VARIABLES
-    )
+    found = ((f"{module}.{name}", getattr(sys.modules.get(module), name, None)) for module, name in CONTEXT_VARIABLES)
     return {name: variable for name, variable in found if variable is not None}
 
 

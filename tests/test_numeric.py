@@ -349,9 +349,7 @@ def test_x_that_is_not_finite_is_refused(x):
 def test_a_step_that_is_no_distance_is_refused(step):
     with pytest.raises(ArgumentError) as error:
         numeric.derivative(np.sin, 1.0, step=step)
-    says(
-        error, f"The step must be positive and finite, but is {step!r}.", "neighbouring point", "Leave it out"
-    )
+    says(error, f"The step must be positive and finite, but is {step!r}.", "neighbouring point", "Leave it out")
 
 
 def test_a_step_that_vanishes_beside_x_is_refused():
