@@ -313,7 +313,7 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
         (("grad", "model.py:counted", "x=1", "n=1.5"), "n must be an integer."),
         (("grad", "model.py:counted", "x=1", "n=[1,2]"), "n must be an integer."),
         (("grad", "model.py:secretive", "x=1"), "model.py:secretive does not tell the names of its arguments."),
-        (("grad", "model.py:lost", "x=1"), "float(), a function of the math module or an assignment into a NumPy array"),
+        (("grad", "model.py:lost", "x=1"), "float(), a function of the math module or an assignment into a NumPy"),
         (("grad", "model.py:lost", "x=1"), "(model.py:29: return math.sin(x))"),
         (("grad", "model.py:failing", "x=1"), 'ValueError: two lines (model.py:32: raise ValueError("two\\nlines"))'),
         (("grad", "model.py:deep", "x=1"), "(model.py:32: raise ValueError"),
