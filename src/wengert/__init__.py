@@ -48,6 +48,7 @@ from wengert.errors import (
     WengertError,
 )
 from wengert.jacobians import hessian, jacobian
+from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
 from wengert.tensors import Tensor, no_grad, tensor
 from wengert.wlist import Tape, WengertList
 
@@ -112,6 +113,7 @@ __all__ = [
     "WengertError",
     "WengertList",
     "arange",
+    "cat",
     "check",
     "compare",
     "elementwise",
@@ -125,13 +127,17 @@ __all__ = [
     "jvp",
     "linspace",
     "manual_seed",
+    "mm",
     "no_grad",
     "numeric",
     "ones",
     "ones_like",
     "optimize",
+    "pow",
     "rand",
     "randn",
+    "relu",
+    "sigmoid",
     "tape",
     "tensor",
     "trace",

@@ -147,6 +147,11 @@ class Leaf(Node):
         super().__init__(None, (), (), NO_PARAMS, y.shape, y.dtype)  # type: ignore[arg-type]
         self.grad = None
 
+    def forget_value(self) -> None:
+        """The tensor has changed since the graph was built: its array is no longer that of the leaf."""
+        if hasattr(self, "tensor"):
+            del self.tensor
+
     def value(self) -> Any:
         """The array of the tensor, if a user made one and still has it."""
         made = self.tensor() if hasattr(self, "tensor") else None

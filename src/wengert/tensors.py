@@ -132,9 +132,10 @@ class Tensor(Value):
                 remedy="Write x = x + ..., or update parameters under no_grad().",
                 where=user_location(),
             )
-        self._data = new._data
-        if not mine_to_keep:
-            self._node = new._node
+        if mine_to_keep:
+            self._replace(new._data)
+        else:
+            self._data, self._node = new._data, new._node
         return self
 
     # PyTorch's look.
@@ -215,6 +216,8 @@ class Tensor(Value):
     def _replace(self, data: Any) -> None:
         self._data = data
         self._family = None
+        if isinstance(self._node, Leaf):
+            self._node.forget_value()
 
     def tape(self) -> Tape:
         """The graph as a Wengert list, sorted topologically, with the values it still knows.
@@ -377,6 +380,38 @@ class Tensor(Value):
         """Number of axes."""
         return self.ndim
 
+    def sum(self, axis: Any = None, **options: Any) -> Any:
+        """As ``numpy.ndarray.sum``; also with PyTorch's ``dim`` and ``keepdim``."""
+        return super().sum(**_numpy_names(axis, options))
+
+    def mean(self, axis: Any = None, **options: Any) -> Any:
+        """As ``numpy.ndarray.mean``; also with PyTorch's ``dim`` and ``keepdim``."""
+        return super().mean(**_numpy_names(axis, options))
+
+    def prod(self, axis: Any = None, **options: Any) -> Any:
+        """As ``numpy.ndarray.prod``; also with PyTorch's ``dim`` and ``keepdim``."""
+        return super().prod(**_numpy_names(axis, options))
+
+    def clone(self) -> Any:
+        """A copy that remembers where it comes from."""
+        return self.copy()
+
+    def view(self, *shape: Any) -> Any:
+        """The same elements in another shape, as ``reshape``."""
+        return self.reshape(*shape)
+
+    def unsqueeze(self, dim: int) -> Any:
+        """A new axis of length 1 at `dim`."""
+        return functions[np.expand_dims](self, dim)
+
+    def pow(self, exponent: Any) -> Any:
+        """As ``x ** exponent``."""
+        return self**exponent
+
+    def mm(self, other: Any) -> Any:
+        """As ``x @ other``."""
+        return self @ other
+
     def norm(self) -> Any:
         """The Euclidean norm of all elements."""
         return functions[np.linalg.norm](self)
@@ -422,6 +457,12 @@ class Tensor(Value):
                 where=user_location(),
             )
         return tensor, (self.numpy() if self._node is None else self.detach().numpy(), self.requires_grad)
+
+
+def _numpy_names(axis: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a reduction with PyTorch's names replaced by NumPy's."""
+    names = {"dim": "axis", "keepdim": "keepdims"}
+    return {"axis": axis, **{names.get(name, name): value for name, value in options.items()}}
 
 
 class _Data(Tensor):
@@ -491,6 +532,12 @@ def _plain_array(data: Any, dtype: Any) -> Any:
                 where=user_location(),
             )
         data = data._concrete()
+    if isinstance(data, np.ma.MaskedArray):
+        raise DtypeError(
+            "tensor() got a masked array, whose mask would be lost.",
+            remedy="Give data.filled(value), and mask with np.where.",
+            where=user_location(),
+        )
     array = np.array(data, dtype=dtype)
     if array.dtype.kind not in "fciub":
         raise DtypeError(
