@@ -360,3 +360,16 @@ def test_a_constant_array_that_is_changed_later_does_not_change_the_derivative()
     scale[:] = 0.0
     y.backward()
     assert x.grad.tolist() == [3.0, 4.0]
+
+
+def test_a_large_constant_array_that_is_changed_later_is_noticed():
+    scale = np.full(200_000, 3.0)
+    x = wg.tensor(np.ones(200_000), requires_grad=True)
+    y = np.sum(x * scale)
+    y.backward(retain_graph=True)
+    assert x.grad.tolist()[:2] == [3.0, 3.0]
+    scale[7] = 0.0
+    with pytest.raises(
+        wg.LostDerivativeError, match=r"an array of shape \(200000,\) that multiply was given was changed"
+    ):
+        y.backward()

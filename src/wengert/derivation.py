@@ -197,7 +197,25 @@ def _terms_of_unary(partial: Any) -> Rule:
     return terms
 
 
+def _returned_position(partial: Rule) -> int | None:
+    """The position in (y, x₁, …) of the value that is the whole partial, as in ``lambda y, x1, x2: x2``."""
+    code = getattr(partial, "__code__", None)
+    body = [] if code is None else [ins for ins in dis.get_instructions(code) if ins.opname != "RESUME"]
+    if len(body) != 2 or not body[0].opname.startswith("LOAD_FAST") or body[1].opname != "RETURN_VALUE":
+        return None
+    names: tuple[str, ...] = partial.__code__.co_varnames
+    return names.index(body[0].argval)
+
+
 def _term_of_binary(partial: Any) -> Rule:
+    position = _returned_position(partial)
+    if position is not None:
+
+        def product(ct: Any, saved: Any, params: Any) -> Any:
+            return (ct * saved[position],)
+
+        return product
+
     def terms(ct: Any, saved: Any, params: Any) -> Any:
         y, x1, x2 = saved
         return (ct * partial(y, x1, x2),)
@@ -206,6 +224,14 @@ def _term_of_binary(partial: Any) -> Rule:
 
 
 def _terms_of_binary(partial1: Any, partial2: Any) -> Rule:
+    position1, position2 = _returned_position(partial1), _returned_position(partial2)
+    if position1 is not None and position2 is not None:
+
+        def products(ct: Any, saved: Any, params: Any) -> Any:
+            return ct * saved[position1], ct * saved[position2]
+
+        return products
+
     def terms(ct: Any, saved: Any, params: Any) -> Any:
         y, x1, x2 = saved
         return ct * partial1(y, x1, x2), ct * partial2(y, x1, x2)

@@ -168,6 +168,12 @@ class Retaining(Node):
     __slots__ = ()
 
 
+class Watching(Node):
+    """A node that holds large arrays of the caller, which must not have changed when the sweep comes by."""
+
+    __slots__ = ()
+
+
 # --- arrays that are not ours -----------------------------------------------------------------------------------
 # A rule reads its saved values when the sweep comes by; until then the caller may have changed an array of his.
 
@@ -183,6 +189,7 @@ def watch(node: Node, constants: Iterable[Any]) -> None:
     """Let the sweep refuse `node` if one of these arrays has changed by then."""
     node.watched = tuple((x, _fingerprint(x)) for x in constants)
     node.fits = False
+    node.__class__ = Watching
 
 
 def _fingerprint(x: np.ndarray[Any, Any]) -> int:
@@ -248,7 +255,9 @@ def _masked_sweep(order: Sequence[Node], seeds: Mapping[Node, Any], wrap: Wrap |
     return {node: unmasked(ct, level) for node, ct in found.items()}
 
 
-def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap: Wrap | None) -> dict[Node, Any]:
+def _sweep(  # noqa: C901  # the hot loop of reverse mode, written out
+    order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap: Wrap | None
+) -> dict[Node, Any]:
     cotangents = dict(seeds)
     kept: dict[Node, Any] = {}
     own: set[Node] = set()  # nodes whose cotangent is an array made here, that may be added to in place
@@ -257,16 +266,23 @@ def _sweep(order: Sequence[Node], seeds: Mapping[Node, Any], careful: bool, wrap
     for node in order:
         ct = cotangents.pop(node)
         if is_plain and node.fits:
-            for parent, term in zip(node.parents, node.adjoint.plain(ct, node.saved, node.params)):  # noqa: B905  # hot
+            parents, terms = node.parents, node.adjoint.plain(ct, node.saved, node.params)
+            if len(parents) == 1:
+                (parent,), (term,) = parents, terms
+                before = find(parent)
+                cotangents[parent] = term if before is None else before + term
+                continue
+            for parent, term in zip(parents, terms):  # noqa: B905  # a hot loop
                 before = find(parent)
                 cotangents[parent] = term if before is None else before + term
             continue
-        if node.__class__ is Retaining:
-            kept[node] = ct
+        if node.__class__ is not Node:
+            _check_watched(node)
+            if node.__class__ is Retaining:
+                kept[node] = ct
         saved = node.saved if wrap is None else node.wrapped(wrap)
         if saved is None:
             raise _freed()
-        _check_watched(node)
         if wrap is None and _added_in_place(node, ct, cotangents, own):
             continue
         is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"

@@ -114,6 +114,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
     second_y, second_1, second_2 = second.keeps
     is_elementwise = prim.kind is Kind.ELEMENTWISE
     # Numbers that become arrays; not exponents: NumPy squares where it sees the number 2.
+    ndarray = np.ndarray
     numbers = _NUMBERS if prim is not table.power else frozenset[type]()
 
     def operator(self: Tensor, other: Any) -> Any:  # noqa: C901, PLR0911  # one return for each common case
@@ -136,18 +137,16 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             fits = y.dtype is node1.dtype is FLOAT64
             fits = fits and (y.shape == shape == node2.shape if is_elementwise else len(shape) == len(node2.shape) == 2)
             return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
-        if kind not in _CONSTANTS:
-            return bind(prim, (self, other))
         x1 = self._data
         if kind in numbers and node1.dtype is FLOAT64:
             if not other:
                 other = np.float64(other)  # -0.0 has no place of its own in a cache, and 1 / 0.0 none in Python
-            elif x1.__class__ is np.ndarray:
+            elif x1.__class__ is ndarray:
                 other = _constant(other)
             y = compute(x1, other)
             saved = (y if first_y else None, x1 if first_1 else node1, other)
             return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
-        if kind is np.ndarray and other.nbytes > COPIED_BELOW:
+        if kind not in _CONSTANTS or (kind is ndarray and other.nbytes > COPIED_BELOW):
             return bind(prim, (self, other))
         y = compute(x1, other)
         if y.dtype is not node1.dtype or _differs(other, y):
@@ -159,18 +158,18 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
     def reflected(self: Tensor, other: Any) -> Any:
         node2, level = self._node, self._level
         kind = other.__class__
-        if node2 is None or kind not in _CONSTANTS or level < is_suspended():
+        if node2 is None or level < is_suspended():
             return bind(prim, (other, self))
         x2 = self._data
         if kind in numbers and node2.dtype is FLOAT64:
             if not other:
                 other = np.float64(other)
-            elif x2.__class__ is np.ndarray:
+            elif x2.__class__ is ndarray:
                 other = _constant(other)
             y = compute(other, x2)
             saved = (y if second_y else None, other, x2 if second_2 else node2)
             return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
-        if kind is np.ndarray and other.nbytes > COPIED_BELOW:
+        if kind not in _CONSTANTS or (kind is ndarray and other.nbytes > COPIED_BELOW):
             return bind(prim, (other, self))
         y = compute(other, x2)
         if y.dtype is not node2.dtype or _differs(other, y):
