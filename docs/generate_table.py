@@ -17,8 +17,8 @@ import wengert  # noqa: F401  # fills the registry
 from wengert.errors import WengertError
 from wengert.facts import Kind
 from wengert.primitive import Primitive
+from wengert.registry import functions, table
 from wengert.show.formula import Formula, Part, contribution_formula, primal_formula
-from wengert.value import functions, table
 from wengert.wlist import ArrayType, Statement, Variable
 
 PAGE = Path(__file__).with_name("derivative-table.md")

@@ -11,7 +11,8 @@ from wengert.declaration import structural
 from wengert.errors import ArgumentError, CheckError, DtypeError
 from wengert.facts import Kind, flat, tangent, transpose
 from wengert.primitive import Primitive
-from wengert.value import Value, functions, table
+from wengert.registry import functions, table
+from wengert.value import Value
 
 X = np.array([0.5, -1.5, 2.0])
 

@@ -8,7 +8,7 @@ import pytest
 import wengert as wg
 from wengert.declaration import composed, elementwise, gufunc, normalized_axes, reduction, refuse, structural
 from wengert.facts import flat, transpose
-from wengert.value import functions, table
+from wengert.registry import functions, table
 
 X = np.array([0.5, -1.5, 2.0])
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.value import bind, table
+from wengert.registry import table
+from wengert.value import bind
 
 A = np.array([0.5, 1.5, 2.5])
 OPERATORS = {

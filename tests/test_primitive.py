@@ -9,7 +9,7 @@ import wengert as wg
 from wengert.derivation import fit, zeros
 from wengert.facts import Kind, Tangent, Transpose, flat, tangent, transpose
 from wengert.primitive import Primitive
-from wengert.value import table
+from wengert.registry import table
 from wengert.wlist import ArrayType, Variable
 
 F32 = np.dtype(np.float32)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.registry import table
 from wengert.tracing import Recorder, Tracer
-from wengert.value import table
 from wengert.wlist import ArrayType, Variable
 
 

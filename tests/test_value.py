@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.value import Table, Value, bind, functions, has_nan, new_level, table
+from wengert.registry import Table, functions, table
+from wengert.value import Value, bind, has_nan, new_level
 
 # How a value of each kind reaches a user's function.
 KINDS = {
@@ -580,7 +581,7 @@ def test_a_number_has_no_length_and_no_elements(kind):
 
 def test_an_unknown_primitive_is_named():
     with pytest.raises(
-        wg.NoRuleError, match=r"no primitive is called nonsense\. wengert\.value\.table\.primitives lists"
+        wg.NoRuleError, match=r"no primitive is called nonsense\. wengert\.registry\.table\.primitives lists"
     ):
         table.nonsense  # noqa: B018  # the attribute is what fails
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.value import table
+from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList, format_operand, format_value
 
 F64 = ArrayType((), np.dtype(float))

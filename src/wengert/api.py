@@ -562,7 +562,7 @@ def trace(f: Function) -> Callable[..., WengertList]:
     --------
     >>> import wengert as wg
     >>> square = wg.trace(lambda x: x * x)(3.)
-    >>> square(5.)
+    >>> float(square(5.))
     25.0
     """
 

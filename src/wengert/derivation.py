@@ -15,7 +15,7 @@ import numpy as np
 
 from wengert.errors import DeclarationError
 from wengert.facts import Flat, Kind, Rule, Tangent, Transpose
-from wengert.value import table
+from wengert.registry import table
 
 if TYPE_CHECKING:
     from wengert.primitive import Primitive

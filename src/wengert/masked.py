@@ -17,7 +17,8 @@ import numpy as np
 
 from wengert.facts import Kind
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, has_nan, table
+from wengert.registry import table
+from wengert.value import Value, bind, has_nan
 
 __all__ = ["Masked", "masked", "unmasked"]
 

@@ -16,8 +16,9 @@ import wengert.rules  # noqa: F401  # the operators are rows of the table
 from wengert.facts import Kind
 from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
+from wengert.registry import functions, no_rule, table
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Value, bind, functions, is_suspended, no_rule, table
+from wengert.value import NO_PARAMS, Value, bind, is_suspended
 
 __all__ = ["install"]
 

@@ -20,16 +20,8 @@ from wengert.graph_tape import tape_of_graph
 from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, pull_back, topological_order, watch
 from wengert.primitive import Primitive
 from wengert.printing import array_text
-from wengert.value import (
-    Value,
-    bind,
-    functions,
-    has_nan,
-    is_suspended,
-    is_view,
-    new_level,
-    suspended_below,
-)
+from wengert.registry import functions
+from wengert.value import Value, bind, has_nan, is_suspended, is_view, new_level, suspended_below
 from wengert.wlist import ArrayType, Tape
 
 __all__ = ["Tensor", "no_grad", "tensor"]

@@ -15,7 +15,8 @@ import numpy as np
 
 from wengert.errors import TraceError, user_location
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, has_nan, is_suspended, new_level, table
+from wengert.registry import table
+from wengert.value import Value, bind, has_nan, is_suspended, new_level
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
 
 __all__ = ["Recorder", "Tracer"]

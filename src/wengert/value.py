@@ -24,7 +24,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from wengert.errors import DeclarationError, LostDerivativeError, NoRuleError, user_location
+from wengert.errors import LostDerivativeError, NoRuleError, user_location
+from wengert.registry import functions, no_rule, table
 from wengert.wlist import ArrayType
 
 if TYPE_CHECKING:
@@ -33,24 +34,17 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_PARAMS",
     "Level",
-    "Table",
     "Value",
     "bind",
-    "functions",
     "has_nan",
     "is_escaped",
     "is_suspended",
     "is_view",
     "new_level",
-    "no_rule",
     "suspended_below",
-    "table",
 ]
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
-
-#: NumPy function → what handles it when called on a value; filled by the declarations in ``rules``.
-functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 _levels = itertools.count(1)
 
@@ -127,33 +121,6 @@ def has_nan(value: Any) -> bool:
         flat = value.ravel()
         value = flat.dot(flat)  # a sum of squares: nan where an element is, in one pass
     return bool(value != value)  # noqa: PLR0124  # only a nan differs from itself
-
-
-class Table:
-    """The registry: every primitive as an attribute under its name, in the order of declaration."""
-
-    def __init__(self) -> None:
-        self.primitives: dict[str, Primitive] = {}
-
-    def __getattr__(self, name: str) -> Primitive:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise NoRuleError(f"no primitive is called {name}.", remedy="wengert.value.table.primitives lists all.")
-
-    def add_primitive(self, prim: Primitive, *numpy_functions: Callable[..., Any]) -> Primitive:
-        """Enter `prim`, and let calls of `numpy_functions` on values arrive at it."""
-        if prim.name in self.primitives:
-            raise DeclarationError(
-                f"a primitive called {prim.name} is declared twice.", remedy="Give the second one another name."
-            )
-        self.primitives[prim.name] = prim
-        setattr(self, prim.name, prim)
-        for function in numpy_functions:
-            functions[function] = prim
-        return prim
-
-
-table = Table()
 
 
 class Value:
@@ -650,21 +617,6 @@ class Value:
         return functions[np.conjugate](self)
 
     conjugate = conj
-
-
-def no_rule(function: Callable[..., Any], method: str = "__call__") -> NoRuleError:
-    """The error for a function, or a method of a ufunc, that is not in the table."""
-    name = getattr(function, "__name__", str(function))
-    module = (getattr(function, "__module__", "") or "numpy").replace("numpy", "np", 1)
-    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
-        module = "the ufunc"  # SciPy's, say: a ufunc does not know its module
-    suffix = "" if method == "__call__" else f".{method}"
-    declare = ", or declare it with wengert.elementwise" if isinstance(function, np.ufunc) and not suffix else ""
-    return NoRuleError(
-        f"{module}{' ' if module == 'the ufunc' else '.'}{name}{suffix} has no derivative rule.",
-        remedy=f"Write it with functions that have one{declare}.",
-        where=user_location(),
-    )
 
 
 def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

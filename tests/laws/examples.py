@@ -17,7 +17,7 @@ import numpy as np
 import wengert  # noqa: F401  # fills the registry
 from wengert.facts import Kind
 from wengert.primitive import Primitive
-from wengert.value import table
+from wengert.registry import table
 
 PRIMITIVES = dict(table.primitives)
 

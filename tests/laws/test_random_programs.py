@@ -10,7 +10,7 @@ import wengert as wg
 from laws.examples import LEFT_OUT, PRIMITIVES, SHAPES, Example, operands_of
 from wengert.checker import check
 from wengert.facts import Kind
-from wengert.value import table
+from wengert.registry import table
 
 SIDE = {"max_dims": 3, "min_side": 0, "max_side": 3}
 ELEMENTWISE = [

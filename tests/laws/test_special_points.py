@@ -14,7 +14,7 @@ import pytest
 
 import wengert as wg
 from laws.mixes import MODES, mix_name, mixes, mixes_up_to, nested
-from wengert.value import table
+from wengert.registry import table
 
 inf, nan, pi = math.inf, math.nan, math.pi
 

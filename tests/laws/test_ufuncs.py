@@ -5,7 +5,7 @@ import pytest
 
 import wengert as wg
 from wengert.checker import check
-from wengert.value import functions
+from wengert.registry import functions
 
 UFUNCS = sorted(
     {ufunc for name in dir(np) if isinstance(ufunc := getattr(np, name), np.ufunc)}, key=lambda u: u.__name__

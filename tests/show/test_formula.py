@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert import value
+from wengert import registry
 from wengert.facts import Kind
 from wengert.primitive import Primitive
 from wengert.show.formula import Formula, Part, contribution_formula, primal_formula, symbol, tangent_formula
@@ -107,7 +107,7 @@ def test_a_rule_that_asks_for_values_leaves_the_partial_unnamed():
 
 SMOOTH = [
     prim
-    for prim in value.table.primitives.values()
+    for prim in registry.table.primitives.values()
     if prim.kind is Kind.ELEMENTWISE and not prim.is_flat and prim.name != "astype"  # which has a parameter
 ]
 

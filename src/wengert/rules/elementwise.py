@@ -12,7 +12,7 @@ import numpy as np
 
 from wengert.declaration import composed, elementwise, refuse
 from wengert.facts import flat, transpose
-from wengert.value import functions
+from wengert.registry import functions
 
 _LOG_2, _LOG_10 = log(2.0), log(10.0)
 _POSITIVE = ((0.3, 3.0),)

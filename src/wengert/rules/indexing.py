@@ -10,7 +10,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from wengert.declaration import composed, refuse, structural
 from wengert.errors import TraceError, user_location
 from wengert.facts import transpose
-from wengert.value import Value, bind, functions, table
+from wengert.registry import functions, table
+from wengert.value import Value, bind
 
 
 def _getitem(x: Any, index: Any) -> Any:

@@ -15,7 +15,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from wengert.declaration import composed, normalized_axes, reduction, refuse, structural
 from wengert.derivation import expand, spread
 from wengert.facts import flat, transpose
-from wengert.value import bind, functions
+from wengert.registry import functions
+from wengert.value import bind
 
 
 def _products_of_others(x: Any) -> Any:

@@ -14,7 +14,8 @@ from wengert.derivation import fit
 from wengert.errors import NoRuleError, user_location
 from wengert.facts import Kind, flat, transpose
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, functions, table
+from wengert.registry import functions, table
+from wengert.value import Value, bind
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:

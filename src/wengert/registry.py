@@ -1,0 +1,63 @@
+"""The registry: all primitives by name, and what handles each NumPy function when it is called on a value.
+
+Written once, by the declarations in `rules` and those of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wengert.errors import DeclarationError, NoRuleError, user_location
+
+if TYPE_CHECKING:
+    from wengert.primitive import Primitive
+
+__all__ = ["Table", "functions", "no_rule", "table"]
+
+#: NumPy function → what handles it when called on a value; filled by the declarations in ``rules``.
+functions: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+class Table:
+    """The registry: every primitive as an attribute under its name, in the order of declaration."""
+
+    def __init__(self) -> None:
+        self.primitives: dict[str, Primitive] = {}
+
+    def __getattr__(self, name: str) -> Primitive:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NoRuleError(f"no primitive is called {name}.", remedy="wengert.registry.table.primitives lists all.")
+
+    def add_primitive(self, prim: Primitive, *numpy_functions: Callable[..., Any]) -> Primitive:
+        """Enter `prim`, and let calls of `numpy_functions` on values arrive at it."""
+        if prim.name in self.primitives:
+            raise DeclarationError(
+                f"a primitive called {prim.name} is declared twice.", remedy="Give the second one another name."
+            )
+        self.primitives[prim.name] = prim
+        setattr(self, prim.name, prim)
+        for function in numpy_functions:
+            functions[function] = prim
+        return prim
+
+
+table = Table()
+
+
+def no_rule(function: Callable[..., Any], method: str = "__call__") -> NoRuleError:
+    """The error for a function, or a method of a ufunc, that is not in the table."""
+    name = getattr(function, "__name__", str(function))
+    module = (getattr(function, "__module__", "") or "numpy").replace("numpy", "np", 1)
+    if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
+        module = "the ufunc"  # SciPy's, say: a ufunc does not know its module
+    suffix = "" if method == "__call__" else f".{method}"
+    declare = ", or declare it with wengert.elementwise" if isinstance(function, np.ufunc) and not suffix else ""
+    return NoRuleError(
+        f"{module}{' ' if module == 'the ufunc' else '.'}{name}{suffix} has no derivative rule.",
+        remedy=f"Write it with functions that have one{declare}.",
+        where=user_location(),
+    )
