@@ -138,7 +138,8 @@ def reduction(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
         initial: Any = _UNSET, where: Any = True,
     ) -> Any:  # fmt: skip
-        refuse(function, out=out)
+        if out is not None:
+            refuse(function, out=out)
         if where is not True:
             a = np.where(where, a, _left_out(function, identity, initial))
         if dtype is not None:

@@ -372,17 +372,17 @@ class Tensor(Value):
         """Number of axes."""
         return self.ndim
 
-    def sum(self, axis: Any = None, **options: Any) -> Any:
+    def sum(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.sum``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return super().sum(**_numpy_names(axis, options))
+        return functions[np.sum](self, *axis, **(_numpy_names(options) if options else options))
 
-    def mean(self, axis: Any = None, **options: Any) -> Any:
+    def mean(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.mean``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return super().mean(**_numpy_names(axis, options))
+        return functions[np.mean](self, *axis, **(_numpy_names(options) if options else options))
 
-    def prod(self, axis: Any = None, **options: Any) -> Any:
+    def prod(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.prod``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return super().prod(**_numpy_names(axis, options))
+        return functions[np.prod](self, *axis, **(_numpy_names(options) if options else options))
 
     def clone(self) -> Any:
         """A copy that remembers where it comes from."""
@@ -451,10 +451,10 @@ class Tensor(Value):
         return tensor, (self.numpy() if self._node is None else self.detach().numpy(), self.requires_grad)
 
 
-def _numpy_names(axis: Any, options: dict[str, Any]) -> dict[str, Any]:
+def _numpy_names(options: dict[str, Any]) -> dict[str, Any]:
     """Options of a reduction with PyTorch's names replaced by NumPy's."""
     names = {"dim": "axis", "keepdim": "keepdims"}
-    return {"axis": axis, **{names.get(name, name): value for name, value in options.items()}}
+    return {names.get(name, name): value for name, value in options.items()}
 
 
 class _Data(Tensor):
