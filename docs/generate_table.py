@@ -53,7 +53,7 @@ The derivative of these is zero everywhere, at the jumps too. Their results carr
 
 SWEEPS = """\
 They have no NumPy function. They multiply a cotangent or a tangent with a partial where a plain product would be `nan`:
-[decision 2](decisions/0002-strong-zero.md) tells when."""
+[decision 2](decisions/0002-masked-sweeps.md) tells when."""
 
 STRUCTURAL = """\
 They are linear: the tangent is the function itself, applied to the tangent, and the adjoint is its transpose. Axes,
