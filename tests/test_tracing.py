@@ -267,3 +267,25 @@ def test_changes_in_place_are_new_statements():
 
     lst = wg.trace(f)(np.ones(2))
     assert [stmt.formula() for stmt in lst.statements] == ["x * 2", "v1 + x", "v2 * v2"]
+
+
+def test_a_copy_may_be_changed_in_place_while_tracing_and_a_view_may_not():
+    def f(x):
+        y = np.concatenate([x, x]) + 0.0
+        z = y[[0, 2]]
+        z += 1.0
+        first = x[0]
+        x += 2.0
+        return np.sum(z) + np.sum(x) + first
+
+    x = np.array([1.0, 2.0])
+    assert wg.trace(f)(x)(x) == f(x.copy())
+
+    def g(z):
+        w = z * 1.0
+        part = w.real
+        w += 1
+        return np.sum(part)
+
+    with pytest.raises(wg.LostDerivativeError, match="shares memory"):
+        wg.trace(g)(np.array([1 + 1j]))

@@ -124,6 +124,8 @@ class Primitive:
     add_into : callable
         ``(array, ct, **params)``: add the term of the only operand to `array` in place, where that costs less than
         to make the term (an index reads a few elements of a large array).
+    views : bool
+        NumPy's result may share memory with the operand (``reshape``).
     split : callable
         ``(ct, *xs, **params)``: the terms of all operands of a variadic primitive at once.
     """
@@ -131,7 +133,7 @@ class Primitive:
     __slots__ = (
         "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain",
         "facts", "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued",
-        "selects", "signature", "split", "tangents", "variadic",
+        "selects", "signature", "split", "tangents", "variadic", "views",
     )  # fmt: skip
 
     def __init__(
@@ -154,6 +156,7 @@ class Primitive:
         domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
         add_into: Callable[..., None] | None = None,
         split: Callable[..., Sequence[Any]] | None = None,
+        views: bool = False,
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
         self.variadic, self.jointly_linear, self.selects = variadic, jointly_linear, selects
@@ -161,7 +164,7 @@ class Primitive:
         self.notation, self.precedence, self.at_kinks = notation, precedence, at_kinks
         self.alias = alias or name.title().replace("_", "")
         self.domain = tuple(domain)
-        self.add_into, self.split = add_into, split
+        self.add_into, self.split, self.views = add_into, split, views
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)

@@ -108,7 +108,7 @@ class Tracer(Value):
         result = self.recorder.record(prim, operands, params)
         if self._level < is_suspended() and not prim.is_flat:
             result = self.recorder.record(table.detach, (result,), {})
-        if prim.kind.value == "structural" and not prim.is_flat:
+        if prim.views and result.ndim and not _picks(params.get("index")):
             result._share_memory(*operands)
         return result
 
@@ -140,3 +140,9 @@ class Tracer(Value):
         if self.variable in self.recorder.values:
             return f"Tracer({self.variable.name} = {self._text()})"
         return f"Tracer({self.variable.name}: {self.variable.type})"
+
+
+def _picks(index: Any) -> bool:
+    """Whether an index has arrays among its parts, so that NumPy copies the elements."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, (list, np.ndarray)) for part in parts)

@@ -118,8 +118,8 @@ absolute = elementwise(np.absolute, [_direction], real_valued=True, analytic=Fal
                        at_kinks="0 at 0", notation="|{0}|", alias="Abs")
 fabs = elementwise(np.fabs, [lambda y, x: np.sign(x)], analytic=False, at_kinks="0 at 0")
 copysign = elementwise(np.copysign, [lambda y, x1, x2: np.sign(x1) * np.copysign(1.0, x2), flat], analytic=False, at_kinks="0 at 0")
-real = elementwise(np.real, [1], real_valued=True, analytic=False)
-imag = elementwise(np.imag, [transpose(lambda ct, x: ct * 1j if x.dtype.kind == "c" else ct * 0)], real_valued=True, analytic=False)
+real = elementwise(np.real, [1], real_valued=True, analytic=False, views=True)
+imag = elementwise(np.imag, [transpose(lambda ct, x: ct * 1j if x.dtype.kind == "c" else ct * 0)], real_valued=True, analytic=False, views=True)
 conjugate = elementwise(np.conjugate, [transpose(lambda ct, x: np.conjugate(ct))], analytic=False, at_kinks="smooth; not holomorphic")
 angle = elementwise(np.angle, [lambda y, x: _angle_partial(x)], real_valued=True, analytic=False, at_kinks="0 at 0")
 

@@ -39,7 +39,7 @@ def _add_into(array: Any, ct: Any, index: Any) -> None:
 
 # fmt: off
 getitem = structural("getitem", _getitem, [transpose(lambda ct, x, *, index: table.scatter(ct, index=index, shape=x.shape))],
-                     notation="{0}[{index}]", alias="Index", add_into=_add_into)
+                     notation="{0}[{index}]", alias="Index", add_into=_add_into, views=True)
 scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, shape: table.getitem(ct, index=index))],
                      notation="{0} at [{index}]", precedence=2, alias="Scatter")
 # fmt: on

@@ -65,12 +65,12 @@ def _cast(x: Any, dtype: Any) -> Any:
 
 # fmt: off
 reshape_ = structural("reshape", lambda x, shape: np.reshape(x, shape),
-                      [transpose(lambda ct, x, *, shape: table.reshape(ct, shape=x.shape))], alias="View")
+                      [transpose(lambda ct, x, *, shape: table.reshape(ct, shape=x.shape))], alias="View", views=True)
 transpose_ = structural("transpose", lambda x, axes: np.transpose(x, axes),
-                        [transpose(lambda ct, x, *, axes: table.transpose(ct, axes=_inverse(axes)))], alias="Permute")
-broadcast_to = structural("broadcast_to", _broadcast, [transpose(lambda ct, x, *, shape: fit(ct, x.shape, ct.dtype))], alias="Expand")
+                        [transpose(lambda ct, x, *, axes: table.transpose(ct, axes=_inverse(axes)))], alias="Permute", views=True)
+broadcast_to = structural("broadcast_to", _broadcast, [transpose(lambda ct, x, *, shape: fit(ct, x.shape, ct.dtype))], alias="Expand", views=True)
 concatenate = structural("concatenate", _concatenate, [transpose(_slice_of)], variadic=True, jointly_linear=True, split=_slices, alias="Cat")
-flip = structural("flip", lambda x, axis: np.flip(x, axis), [transpose(lambda ct, x, *, axis: table.flip(ct, axis=axis))])
+flip = structural("flip", lambda x, axis: np.flip(x, axis), [transpose(lambda ct, x, *, axis: table.flip(ct, axis=axis))], views=True)
 # A cast keeps the elements too; to integers it is a step function.
 astype = table.add_primitive(Primitive("astype", _cast, Kind.ELEMENTWISE, [transpose(lambda ct, x, *, dtype: ct)], alias="ToCopy",
                                       analytic=False, at_kinks="smooth; a cast to a real dtype drops the imaginary part"))
