@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -373,3 +375,26 @@ def test_a_large_constant_array_that_is_changed_later_is_noticed():
         wg.LostDerivativeError, match=r"an array of shape \(200000,\) that multiply was given was changed"
     ):
         y.backward()
+
+
+def test_retain_grad_and_freeing_of_a_node_with_a_large_constant():
+    scale = np.full(200_000, 3.0)
+    x = wg.tensor(np.ones(200_000), requires_grad=True)
+    y = x * scale
+    y.retain_grad()
+    before = weakref.ref(scale)
+    np.sum(y).backward()
+    assert y.grad.tolist()[:2] == [1.0, 1.0]
+    assert x.grad.tolist()[:2] == [3.0, 3.0]
+    del scale
+    assert before() is None
+
+
+def test_retain_grad_leaves_a_large_constant_watched():
+    scale = np.full(200_000, 3.0)
+    x = wg.tensor(np.ones(200_000), requires_grad=True)
+    y = x * scale
+    y.retain_grad()
+    scale[7] = 0.0
+    with pytest.raises(wg.LostDerivativeError, match="was changed before the derivative was taken"):
+        np.sum(y).backward()

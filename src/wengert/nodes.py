@@ -108,6 +108,7 @@ class Node:
     def free(self) -> None:
         """Forget the saved values."""
         self.saved = None
+        self.watched = ()
         self.fits = False
 
     def retain_grad(self) -> None:

@@ -227,7 +227,7 @@ class Tensor(Value):
                 remedy="Use requires_grad_() first.",
                 where=user_location(),
             )
-        if type(self._node) is Node:
+        if not isinstance(self._node, (Leaf, Retaining)):
             self._node.retain_grad()
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
