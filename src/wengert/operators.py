@@ -118,7 +118,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
     ndarray = np.ndarray
     numbers = _NUMBERS if prim is not table.power else frozenset[type]()
 
-    def operator(self: Tensor, other: Any) -> Any:  # noqa: C901, PLR0911  # one return for each common case
+    def operator(self: Tensor, other: Any) -> Any:  # noqa: PLR0911  # one return for each common case
         node1, level = self._node, self._level
         if node1 is None or level < is_suspended():
             return bind(prim, (self, other))
@@ -127,14 +127,14 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             node2 = other._node
             if node2 is None or other._level != level:
                 return bind(prim, (self, other))
+            if node1.dtype is not node2.dtype:
+                return bind(prim, (self, other))
             x1, x2 = self._data, other._data
             y = compute(x1, x2)
             saved = (y if both_y else None, x1 if both_1 else node1, x2 if both_2 else node2)
             shape = node1.shape
-            if is_elementwise and shape is node2.shape and node1.dtype is node2.dtype is FLOAT64:
+            if is_elementwise and shape is node2.shape and node1.dtype is FLOAT64:
                 return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, shape, FLOAT64, True), level)
-            if node1.dtype is not node2.dtype:
-                return bind(prim, (self, other))
             fits = y.dtype is node1.dtype is FLOAT64
             fits = fits and (y.shape == shape == node2.shape if is_elementwise else len(shape) == len(node2.shape) == 2)
             return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
@@ -147,11 +147,9 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             y = compute(x1, other)
             saved = (y if first_y else None, x1 if first_1 else node1, other)
             return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, node1.shape, FLOAT64, True), level)
-        if kind not in _CONSTANTS or (kind is ndarray and other.nbytes > COPIED_BELOW):
+        if kind not in _CONSTANTS or _is_special(other, node1):
             return bind(prim, (self, other))
         y = compute(x1, other)
-        if y.dtype is not node1.dtype or _differs(other, y):
-            return bind(prim, (self, other))
         saved = (y if first_y else None, x1 if first_1 else node1, _constant_kept(other, first_2))
         fits = _fits(y, node1, other, is_elementwise)
         return Tensor(y, Node(first, (node1,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
@@ -170,11 +168,9 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             y = compute(other, x2)
             saved = (y if second_y else None, other, x2 if second_2 else node2)
             return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, node2.shape, FLOAT64, True), level)
-        if kind not in _CONSTANTS or (kind is ndarray and other.nbytes > COPIED_BELOW):
+        if kind not in _CONSTANTS or _is_special(other, node2):
             return bind(prim, (other, self))
         y = compute(other, x2)
-        if y.dtype is not node2.dtype or _differs(other, y):
-            return bind(prim, (other, self))
         saved = (y if second_y else None, _constant_kept(other, second_1), x2 if second_2 else node2)
         fits = _fits(y, node2, other, is_elementwise)
         return Tensor(y, Node(second, (node2,), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
@@ -182,10 +178,12 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
     return operator, reflected
 
 
-def _differs(constant: Any, y: Any) -> bool:
-    """Whether the rules must not see a constant as it is: of another dtype than the result, or a Python zero."""
+def _is_special(constant: Any, node: Node) -> bool:
+    """Whether a constant takes the general way: of another dtype than the tensor, a Python zero, or a large array."""
     dtype = getattr(constant, "dtype", None)
-    return constant == 0 if dtype is None else dtype is not y.dtype
+    if dtype is None:
+        return bool(constant == 0)
+    return dtype is not node.dtype or constant.nbytes > COPIED_BELOW
 
 
 def _fits(y: Any, node: Node, constant: Any, is_elementwise: bool) -> bool:
