@@ -85,7 +85,9 @@ class Adjoint:
         self.active = tuple(i for i, is_active in enumerate(mask) if is_active)
         self.keeps = kept_values(prim, mask)
         self.plain = plain_terms(prim, self.active)
-        self.careful = terms_of_rules([prim.careful_adjoints[i] for i in self.active])
+        # A joint split is linear and moves elements only: nothing to be careful of.
+        is_split = prim.split is not None
+        self.careful = self.plain if is_split else terms_of_rules([prim.careful_adjoints[i] for i in self.active])
 
 
 class Primitive:
