@@ -26,7 +26,7 @@ from wengert.errors import (
     user_location,
 )
 from wengert.masked import masked, unmasked
-from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
+from wengert.nodes import Leaf, Node, own_copy, owned, pull_back, topological_order
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder
 from wengert.value import NO_PARAMS, Level, Value, has_nan, is_escaped, new_level
@@ -468,18 +468,7 @@ def _jvp(transform: str, f: Function, primals: Sequence[Any], tangents: Sequence
     x_dots = _seeds(tuple(tangents), tuple(primals), xs, "tangents", f)
     y, y_dot = push(f, rebuild, xs, x_dots)
     found, y_rebuild = flatten(y_dot)
-    return y, y_rebuild(_owned(found, x_dots))
-
-
-def _owned(tangents: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
-    """The same with every array the caller's own: not a view, not a seed, not shared by two results."""
-    seen = {id(seed) for seed in seeds}
-    own = []
-    for t in tangents:
-        is_shared = t.__class__ is np.ndarray and (t.base is not None or id(t) in seen)
-        own.append(t.copy() if is_shared else t)
-        seen.add(id(own[-1]))
-    return own
+    return y, y_rebuild(owned(found, x_dots))
 
 
 def _check_tuples(transform: str, f: Function, primals: Any, tangents: Any) -> None:

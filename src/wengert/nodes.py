@@ -23,7 +23,7 @@ from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
 from wengert.value import NO_PARAMS, Value, has_nan, new_level
 
-__all__ = ["COPIED_BELOW", "Leaf", "Node", "Retaining", "own_copy", "pull_back", "topological_order", "watch"]
+__all__ = ["COPIED_BELOW", "Leaf", "Node", "Retaining", "own_copy", "owned", "pull_back", "topological_order", "watch"]
 
 Params = Mapping[str, Any]
 Wrap = Callable[[Any, "Node"], Any]
@@ -244,9 +244,10 @@ def pull_back(order: Sequence[Node], seeds: Mapping[Node, Any], *, wrap: Wrap | 
     """
     with np.errstate(all="ignore"):
         result = _sweep(order, seeds, False, wrap)
-        if _has_nan(result.values()):
+        if any(has_nan(ct) for ct in result.values()):
             result = _masked_sweep(order, seeds, wrap)
-    return _owned(result, seeds)
+    _check_shapes(result)
+    return dict(zip(result, owned(result.values(), seeds.values()), strict=True))
 
 
 def _masked_sweep(order: Sequence[Node], seeds: Mapping[Node, Any], wrap: Wrap | None) -> dict[Node, Any]:
@@ -313,19 +314,20 @@ def _added_in_place(node: Node, ct: Any, cotangents: dict[Node, Any], own: set[N
     return True
 
 
-def _has_nan(cotangents: Iterable[Any]) -> bool:
-    for ct in cotangents:
-        if ct.__class__ is np.float64:
-            if ct != ct:  # noqa: PLR0124  # only a nan differs from itself
-                return True
-        elif has_nan(ct):
-            return True
-    return False
+def owned(values: Iterable[Any], seeds: Iterable[Any]) -> list[Any]:
+    """The same derivatives, each the caller's own: not a view, not a seed, not shared by two results."""
+    seen = {id(seed) for seed in seeds}
+    own = []
+    for value in values:
+        is_array = value.__class__ is np.ndarray
+        if id(value) in seen or (is_array and value.base is not None):
+            value = value.copy() if is_array else +value  # noqa: PLW2901  # the value, made the caller's own
+        seen.add(id(value))
+        own.append(value)
+    return own
 
 
-def _owned(cotangents: dict[Node, Any], seeds: Mapping[Node, Any]) -> dict[Node, Any]:
-    """The same with every array the caller's own: not a view, not a seed, not shared by two nodes."""
-    seen = {id(seed) for seed in seeds.values()}
+def _check_shapes(cotangents: Mapping[Node, Any]) -> None:
     for node, ct in cotangents.items():
         if ct.shape != node.shape:
             raise ShapeError(
@@ -333,13 +335,6 @@ def _owned(cotangents: dict[Node, Any], seeds: Mapping[Node, Any]) -> dict[Node,
                 why="A partial must have the shape of the operands it belongs to.",
                 remedy="Test your own primitives with wengert.check.",
             )
-        if ct.__class__ is np.ndarray:
-            if ct.base is not None or id(ct) in seen:
-                cotangents[node] = ct.copy()
-        elif isinstance(ct, Value) and id(ct) in seen:
-            cotangents[node] = +ct
-        seen.add(id(ct))
-    return cotangents
 
 
 def _freed() -> GraphError:
