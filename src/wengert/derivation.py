@@ -172,7 +172,7 @@ def _terms_of_split(split: Rule, active: Sequence[int]) -> Rule:
 def _terms_of_product(*rules: Rule) -> Rule:
     def terms(ct: Any, saved: Any, params: Any) -> Any:
         _, x1, x2 = saved
-        return [rule(ct, x1, x2) for rule in rules]
+        return [rule(ct, x1, x2, **params) for rule in rules]
 
     return terms
 

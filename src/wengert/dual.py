@@ -58,6 +58,8 @@ class Dual(Value):
             y_dot = prim.push_forward(tangents, y, xs, params)
         if y_dot is None:
             return y
+        if y.__class__ is tuple:
+            return tuple(one if t is None else Dual(one, t, level) for one, t in zip(y, y_dot, strict=True))
         result = Dual(y, y_dot, level)
         if is_view(y):
             result._share_memory(*operands)

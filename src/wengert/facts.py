@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Fact", "Flat", "Kind", "Rule", "Tangent", "Transpose", "flat", "tangent", "transpose"]
+__all__ = ["Fact", "Flat", "Kind", "Parts", "Rule", "Tangent", "Transpose", "flat", "tangent", "transpose"]
 
 Rule = Callable[..., Any]
 
@@ -45,6 +45,23 @@ class Tangent:
 
     rule: Rule
     adjoint: Rule
+
+
+class Parts(tuple[Any, ...]):
+    """The (co)tangents of the several results of one statement, ``None`` for a structural zero; sums by element."""
+
+    __slots__ = ()
+
+    #: For a sweep, which compares the shape of a term with that of the node it goes to.
+    shape = ()
+
+    @classmethod
+    def only(cls, value: Any, position: int, count: int) -> Parts:
+        """`value` at `position` among `count` results, nothing at the others."""
+        return cls(value if k == position else None for k in range(count))
+
+    def __add__(self, other: Iterable[Any]) -> Parts:
+        return Parts(b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True))
 
 
 transpose = Transpose

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-from wengert.nodes import Leaf, Node, topological_order
+from wengert.nodes import Leaf, Node, Several, topological_order
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
 
 __all__ = ["tape_of_graph"]
@@ -19,8 +20,18 @@ def tape_of_graph(data: Any, root: Node | None) -> Tape:
     }
     values: dict[Variable, Any] = {variables[leaf]: leaf.value() for leaf in leaves if leaf.value() is not None}
     statements = []
-    for k, node in enumerate(nodes, 1):
-        variables[node] = target = Variable(f"v{k}", ArrayType(node.shape, node.dtype))
+    results: dict[Node, tuple[Variable, ...]] = {}
+    names = (f"v{k}" for k in itertools.count(1))
+    for node in nodes:
+        if node.parents[0] in results:  # it picks one of several results, which are variables already
+            variables[node] = results[node.parents[0]][node.params["k"]]
+            continue
+        types = node.types if isinstance(node, Several) else (ArrayType(node.shape, node.dtype),)
+        targets = tuple(Variable(next(names), kind) for kind in types)
+        if isinstance(node, Several):
+            results[node] = targets
+        else:
+            variables[node] = targets[0]
         saved: tuple[Any, ...] = (None,) * len(node.adjoint.keeps) if node.saved is None else node.saved
         y, operands = saved[0], list(saved[1:])
         for i, parent in zip(node.adjoint.active, node.parents, strict=True):
@@ -28,8 +39,8 @@ def tape_of_graph(data: Any, root: Node | None) -> Tape:
                 values[variables[parent]] = operands[i]
             operands[i] = variables[parent]
         if y is not None:
-            values[target] = y
-        statements.append(Statement((target,), node.prim, tuple(operands), node.params))
+            values.update(zip(targets, y if isinstance(node, Several) else (y,), strict=True))
+        statements.append(Statement(targets, node.prim, tuple(operands), node.params))
     output = data if root is None else variables[root]
     if root is not None:
         values[variables[root]] = data
@@ -57,4 +68,5 @@ def _compute_missing(lst: WengertList, values: dict[Variable, Any]) -> None:
         )
         if stmt.targets[0] not in values and known:
             operands = [values[x] if isinstance(x, Variable) else x for x in stmt.operands]
-            values[stmt.targets[0]] = stmt.prim.evaluate(operands, stmt.params)
+            result = stmt.prim.evaluate(operands, stmt.params)
+            values.update(zip(stmt.targets, result if len(stmt.targets) > 1 else (result,), strict=True))

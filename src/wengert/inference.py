@@ -14,7 +14,7 @@ from wengert.wlist import ArrayType, Variable
 if TYPE_CHECKING:
     from wengert.primitive import Primitive
 
-__all__ = ["result_types"]
+__all__ = ["core_dimensions", "gufunc_shapes", "result_types"]
 
 
 def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
@@ -28,8 +28,14 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
         return (ArrayType(_reduced(shapes[0], **params), _dtype(prim, types, ones, params)),)
     if prim.kind is Kind.GUFUNC:
         ones = [(1,) * min(len(shape), 2) for shape in shapes]
-        return (ArrayType(_gufunc_shape(prim, shapes), _dtype(prim, types, ones, params)),)
-    return (ArrayType.of(_evaluate_on_ones(prim, types, shapes, params)),)
+        found = _results(_evaluate_on_ones(prim, types, ones, params))
+        shapes_found = gufunc_shapes(prim, shapes)
+        return tuple(ArrayType(shape, np.asarray(y).dtype) for shape, y in zip(shapes_found, found, strict=True))
+    return tuple(map(ArrayType.of, _results(_evaluate_on_ones(prim, types, shapes, params))))
+
+
+def _results(y: Any) -> tuple[Any, ...]:
+    return y if isinstance(y, tuple) else (y,)
 
 
 def _type_of(x: Any) -> ArrayType:
@@ -57,15 +63,21 @@ def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> t
     return tuple(n for k, n in enumerate(shape) if k not in axis)
 
 
-def _gufunc_shape(prim: Primitive, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Apply a NumPy signature such as ``(m?,n),(n,p?)->(m?,p?)`` to operand shapes."""
-    inputs, output = prim.signature.replace(" ", "").split("->")
+def core_dimensions(signature: str) -> tuple[list[list[str]], list[list[str]]]:
+    """The names of the core dimensions of operands and results: ``(m,n),(n)->(m)`` is [[m, n], [n]], [[m]]."""
+    inputs, outputs = signature.replace(" ", "").split("->")
+    sides = [side.strip("()").split("),(") for side in (inputs, outputs)]
+    operands, results = ([core.split(",") if core else [] for core in side] for side in sides)
+    return operands, results
+
+
+def gufunc_shapes(prim: Primitive, shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Apply a NumPy signature such as ``(m?,n),(n,p?)->(m?,p?)`` to operand shapes; k is min(m, n) in results."""
+    operands, results = core_dimensions(prim.signature)
     sizes: dict[str, int] = {}
     batches = []
-    for shape, core in zip(shapes, inputs.strip("()").split("),("), strict=True):
-        names = core.split(",")
-        if len(shape) < len(names):
-            names = [name for name in names if not name.endswith("?")]
+    for shape, core in zip(shapes, operands, strict=True):
+        names = [name for name in core if not name.endswith("?")] if len(shape) < len(core) else core
         split = len(shape) - len(names)
         batches.append(shape[:split])
         for name, size in zip(names, shape[split:], strict=True):
@@ -74,5 +86,7 @@ def _gufunc_shape(prim: Primitive, shapes: Sequence[tuple[int, ...]]) -> tuple[i
                     f"{prim.name}: shapes {' and '.join(map(str, shapes))} do not fit {prim.signature}.",
                     remedy=f"Dimension {name} must have one size.",
                 )
-    core_shape = [sizes[name] for name in output.strip("()").split(",") if name in sizes]
-    return (*np.broadcast_shapes(*batches), *core_shape)
+    if {"m", "n"} <= sizes.keys():
+        sizes.setdefault("k", min(sizes["m"], sizes["n"]))  # as in the reduced QR and singular value decompositions
+    batch = np.broadcast_shapes(*batches)
+    return [(*batch, *(sizes[name] for name in core if name in sizes)) for core in results]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from wengert.facts import Kind
+from wengert.inference import core_dimensions
 from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.value import Value, bind, has_nan
@@ -58,15 +59,17 @@ class Masked(Value):
         y = bind(prim, xs, params)
         if prim.is_flat:
             return y
+        if y.__class__ is tuple:
+            return tuple(Masked(one, np.ones(one.shape, bool), level) for one in y)
         masks = [x.mask if own else None for x, own in zip(operands, mine, strict=True)]
-        mask = np.broadcast_to(_reached(prim, masks, xs, params), y.shape)
+        mask = np.broadcast_to(_reached(prim, masks, xs, params, y.ndim), y.shape)
         return Masked(y if mask.all() else np.where(mask, y, np.zeros((), y.dtype)), mask, level)
 
     def __repr__(self) -> str:
         return f"Masked({self.data}, {self.mask}, level={self._level})"
 
 
-def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: Mapping[str, Any], y_ndim: int) -> Any:
     """The mask of the result of an operation that is linear in its masked operands."""
     if prim is table.selecting_multiply:
         return masks[0] & np.asarray(_plain(np.not_equal(xs[1], 0)))
@@ -74,8 +77,25 @@ def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: M
         return np.logical_or.reduce(np.broadcast_arrays(*(mask for mask in masks if mask is not None)))
     if prim.kind is Kind.REDUCTION:
         return np.any(masks[0], **params)
+    if prim.mixes:
+        return _batches_reached(prim, masks, y_ndim)
     counts = [np.ones(np.shape(x)) if mask is None else mask.astype(float) for mask, x in zip(masks, xs, strict=True)]
     return np.asarray(prim.compute(*counts, **params)) != 0
+
+
+def _batches_reached(prim: Primitive, masks: Sequence[Any], y_ndim: int) -> Any:
+    """What an operation that mixes elements reaches: all of a batch of which one element was reached."""
+    if not prim.signature:
+        return np.any([np.any(mask) for mask in masks if mask is not None])
+    operands, (result,) = core_dimensions(prim.signature)
+    reached = [
+        np.any(mask, axis=tuple(range(mask.ndim - min(len(core), mask.ndim), mask.ndim)))
+        for mask, core in zip(masks, operands, strict=True)
+        if mask is not None
+    ]
+    batches = np.logical_or.reduce(np.broadcast_arrays(*reached))
+    core_ndim = min(len(result), y_ndim - batches.ndim)
+    return batches.reshape(batches.shape + (1,) * core_ndim)
 
 
 def _plain(x: Any) -> Any:

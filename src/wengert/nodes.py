@@ -19,11 +19,24 @@ import numpy as np
 
 from wengert.derivation import fit
 from wengert.errors import GraphError, LostDerivativeError, ShapeError, user_location
+from wengert.facts import Kind, Parts, transpose
 from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
 from wengert.value import NO_PARAMS, Value, has_nan, new_level
+from wengert.wlist import ArrayType
 
-__all__ = ["COPIED_BELOW", "Leaf", "Node", "Retaining", "own_copy", "owned", "pull_back", "topological_order", "watch"]
+__all__ = [
+    "COPIED_BELOW",
+    "Leaf",
+    "Node",
+    "Retaining",
+    "Several",
+    "own_copy",
+    "owned",
+    "pull_back",
+    "topological_order",
+    "watch",
+]
 
 Params = Mapping[str, Any]
 Wrap = Callable[[Any, "Node"], Any]
@@ -102,6 +115,8 @@ class Node:
 
     def name(self) -> str:
         """PyTorch's name of the operation, such as ``MulBackward0``."""
+        if self.prim is _part:
+            return self.parents[0].name()
         alias = self.prim.alias
         return f"{alias if isinstance(alias, str) else alias[min(self.ndim, len(alias) - 1)]}Backward0"
 
@@ -125,7 +140,11 @@ class Node:
         for i, parent in zip(self.adjoint.active, self.parents, strict=True):
             if not isinstance(xs[i], Node):
                 xs[i] = wrap(xs[i], parent)
-        return None if y is None else wrap(y, self), *xs
+        return None if y is None else self.wrapped_result(y, wrap), *xs
+
+    def wrapped_result(self, y: Any, wrap: Wrap) -> Any:
+        """The result as a value that belongs to this node."""
+        return wrap(y, self)
 
     @property
     def next_functions(self) -> tuple[tuple[Node, int], ...]:
@@ -173,6 +192,48 @@ class Watching(Node):
     """A node that holds large arrays of the caller, which must not have changed when the sweep comes by."""
 
     __slots__ = ()
+
+
+class Several(Node):
+    """A node with several results, each of which has a node of its own that passes its cotangent on to this one."""
+
+    __slots__ = ("types",)
+
+    def __init__(
+        self, adjoint: Adjoint, parents: tuple[Node, ...], saved: tuple[Any, ...], params: Params, ys: Sequence[Any]
+    ):
+        super().__init__(adjoint, parents, saved, params, Parts.shape, _common_dtype(ys))
+        self.types = tuple(map(ArrayType.of, ys))
+
+    def part(self, k: int) -> Node:
+        """The node of result `k`."""
+        kind = self.types[k]
+        params = {"k": k, "count": len(self.types)}
+        return Node(_part.adjoint[(True,)], (self,), (None, self), params, kind.shape, kind.dtype)
+
+    def wrapped_result(self, y: Any, wrap: Wrap) -> Any:
+        """The results as values that belong to nodes of results of this one."""
+        return tuple(
+            wrap(result, self.part(k)) if kind.dtype.kind in "fc" else result
+            for k, (result, kind) in enumerate(zip(y, self.types, strict=True))
+        )
+
+
+def _common_dtype(ys: Sequence[Any]) -> np.dtype[Any]:
+    """Complex if one of the results is, so that the sweep takes the rules that know complex numbers."""
+    return np.dtype(np.complex128) if any(y.dtype.kind == "c" for y in ys) else FLOAT64
+
+
+def _only(ct: Any, _: Any, *, k: int, count: int) -> Parts:
+    return Parts.only(ct, k, count)
+
+
+def _select(ys: Sequence[Any], *, k: int, **_: int) -> Any:
+    return ys[k]
+
+
+#: What leads from a node with several results to the node of one of them; it is no row of the table.
+_part = Primitive("part", _select, Kind.STRUCTURAL, [transpose(_only)])
 
 
 # --- arrays that are not ours -----------------------------------------------------------------------------------
@@ -290,7 +351,7 @@ def _sweep(  # noqa: C901  # the hot loop of reverse mode, written out
         is_complex = node.dtype is not FLOAT64 and node.dtype.kind == "c"
         rule = node.adjoint.careful if careful or is_complex else node.adjoint.plain
         for parent, term in zip(node.parents, rule(ct, saved, node.params), strict=True):
-            if term.shape != parent.shape or term.dtype is not parent.dtype:
+            if term.__class__ is not Parts and (term.shape != parent.shape or term.dtype is not parent.dtype):
                 term = fit(term, parent.shape, parent.dtype)  # noqa: PLW2901  # the term, fitted
             before = find(parent)
             cotangents[parent] = term if before is None else before + term

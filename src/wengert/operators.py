@@ -16,7 +16,7 @@ import wengert.rules  # noqa: F401  # the operators are rows of the table
 from wengert.facts import Kind
 from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
-from wengert.registry import functions, no_rule, table
+from wengert.registry import handler_of, no_rule, table
 from wengert.tensors import Tensor
 from wengert.value import NO_PARAMS, Value, bind, is_suspended
 
@@ -30,7 +30,7 @@ class _Unary(dict[Any, Callable[[Tensor], Any]]):
     """ufunc → its application to one tensor, made when first asked for."""
 
     def __missing__(self, ufunc: np.ufunc) -> Callable[[Tensor], Any]:
-        prim = functions.get(ufunc)
+        prim = handler_of(ufunc)
         if isinstance(prim, Primitive) and not prim.has_flat:
             self[ufunc] = _unary_operator(prim)
         elif prim is not None:
@@ -44,7 +44,7 @@ class _Binary(dict[Any, tuple[Any, Any]]):
     """ufunc → its application to a tensor and another value, and to another value and a tensor."""
 
     def __missing__(self, ufunc: np.ufunc) -> tuple[Any, Any]:
-        prim = functions.get(ufunc)
+        prim = handler_of(ufunc)
         if isinstance(prim, Primitive) and not prim.has_flat:
             self[ufunc] = _binary_operator(prim)
         elif prim is not None:

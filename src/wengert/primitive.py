@@ -41,7 +41,7 @@ from wengert.derivation import (
     zeros,
 )
 from wengert.errors import DeclarationError
-from wengert.facts import Fact, Flat, Kind, Tangent, Transpose
+from wengert.facts import Fact, Flat, Kind, Parts, Tangent, Transpose
 from wengert.inference import result_types
 from wengert.value import bind
 from wengert.wlist import ArrayType
@@ -130,12 +130,21 @@ class Primitive:
         NumPy's result may share memory with the operand (``reshape``).
     split : callable
         ``(ct, *xs, **params)``: the terms of all operands of a variadic primitive at once.
+    outputs : int
+        Number of results. With several, `compute` returns a tuple, y in every rule is that tuple, a tangent rule
+        returns a tuple (``None`` for a result in which the operand is flat) and an adjoint rule gets the tuple of
+        cotangents (`wengert.facts.Parts`), ``None`` for a result that nothing depends on.
+    mixes : bool
+        Every element of the result may depend on every element of an operand (within a batch of a gufunc): what a
+        masked sweep has reached spreads to all of them.
+    accuracy : str
+        Of the value or the derivative, where it is not that of the arithmetic, with the numerical method.
     """
 
     __slots__ = (
-        "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute", "domain",
-        "facts", "has_flat", "is_flat", "jointly_linear", "kind", "name", "notation", "precedence", "real_valued",
-        "selects", "signature", "split", "tangents", "variadic", "views",
+        "accuracy", "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute",
+        "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind", "mixes", "name", "notation", "outputs",
+        "precedence", "real_valued", "selects", "signature", "split", "tangents", "variadic", "views",
     )  # fmt: skip
 
     def __init__(
@@ -159,6 +168,9 @@ class Primitive:
         add_into: Callable[..., None] | None = None,
         split: Callable[..., Sequence[Any]] | None = None,
         views: bool = False,
+        outputs: int = 1,
+        mixes: bool = False,
+        accuracy: str = "",
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
         self.variadic, self.jointly_linear, self.selects = variadic, jointly_linear, selects
@@ -167,6 +179,7 @@ class Primitive:
         self.alias = alias or name.title().replace("_", "")
         self.domain = tuple(domain)
         self.add_into, self.split, self.views = add_into, split, views
+        self.outputs, self.mixes, self.accuracy = outputs, mixes, accuracy
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)
@@ -191,7 +204,12 @@ class Primitive:
         return not isinstance(self.fact(i), Flat)
 
     def push_forward(self, tangents: Sequence[Any], y: Any, xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        """The tangent of the result, shaped and typed like `y`; ``None`` is a structural zero, in and out."""
+        """The tangent of the result, shaped and typed like `y`; ``None`` is a structural zero, in and out.
+
+        For several results a tuple of tangents, or ``None``.
+        """
+        if self.outputs > 1:
+            return self._push_several(tangents, y, xs, params)
         if self.kind is Kind.ELEMENTWISE:
             xs = [raised(x, y.dtype) for x in xs]
         live = [i for i, t in enumerate(tangents) if t is not None and self.is_active(i)]
@@ -204,6 +222,20 @@ class Primitive:
             for i in live[1:]:
                 total = total + self.tangents[i](tangents[i], y, *xs, **params)
         return fit(total, np.shape(y), y.dtype)
+
+    def _push_several(
+        self, tangents: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any], params: Mapping[str, Any]
+    ) -> Any:
+        live = [i for i, t in enumerate(tangents) if t is not None and self.is_active(i)]
+        if not live:
+            return None
+        total = Parts([None] * len(ys))
+        for i in live:
+            total = total + Parts(self.tangents[i](tangents[i], ys, *xs, **params))
+        return tuple(
+            None if t is None or y.dtype.kind not in "fc" else fit(t, np.shape(y), y.dtype)
+            for t, y in zip(total, ys, strict=True)
+        )
 
     def evaluate(self, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Compute the result for values of any kind."""
@@ -222,6 +254,11 @@ class Primitive:
 
 
 def _validate(prim: Primitive) -> None:
+    if prim.outputs > 1 and not all(isinstance(fact, (Flat, Tangent)) for fact in prim.facts):
+        raise DeclarationError(
+            f"{prim.name} has {prim.outputs} results, for which the facts are flat and tangent alone.",
+            remedy="Give tangent(rule, adjoint).",
+        )
     for fact in prim.facts:
         partial = isinstance(fact, (int, float)) or (callable(fact) and not isinstance(fact, type))
         if not (partial or isinstance(fact, (Flat, Transpose, Tangent))):

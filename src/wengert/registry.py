@@ -5,7 +5,9 @@ Written once, by the declarations in `rules` and those of users.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +17,34 @@ from wengert.errors import DeclarationError, NoRuleError, user_location
 if TYPE_CHECKING:
     from wengert.primitive import Primitive
 
-__all__ = ["Table", "functions", "no_rule", "table"]
+__all__ = ["FAMILIES", "Table", "functions", "handler_of", "load_families", "no_rule", "table"]
 
 #: NumPy function → what handles it when called on a value; filled by the declarations in ``rules``.
 functions: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+#: Package → the module of rules for its functions, which is loaded when one of them first meets a value.
+FAMILIES = {
+    "numpy.fft": "wengert.rules.fourier",
+    "numpy.polynomial": "wengert.rules.polynomials",
+    "scipy.special": "wengert.rules.special",
+}
+
+
+def handler_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """What handles `function` when it is called on a value; the family it belongs to is loaded if need be."""
+    handler = functions.get(function)
+    if handler is None:
+        for package, rules in FAMILIES.items():
+            if package in sys.modules and rules not in sys.modules:
+                import_module(rules)
+        handler = functions.get(function)
+    return handler
+
+
+def load_families() -> None:
+    """Load every module of rules, for pages and tests that show the whole table."""
+    for rules in FAMILIES.values():
+        import_module(rules)
 
 
 class Table:

@@ -17,7 +17,7 @@ import numpy as np
 from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.graph_tape import tape_of_graph
-from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, pull_back, topological_order, watch
+from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, Several, pull_back, topological_order, watch
 from wengert.primitive import Primitive
 from wengert.printing import array_text
 from wengert.registry import functions
@@ -87,13 +87,15 @@ class Tensor(Value):
         saved = [y if keeps[0] else None]
         large = []
         for x, node, keep in zip(xs, nodes, keeps[1:], strict=True):
-            kept = raised(x, y.dtype) if keep else _outline(x, node)
+            kept = (x if y.__class__ is tuple else raised(x, y.dtype)) if keep else _outline(x, node)
             if kept is x and node is None and x.__class__ is np.ndarray:
                 if x.nbytes <= COPIED_BELOW or not x.flags.c_contiguous:
                     kept = x.copy()
                 else:
                     large.append(x)
             saved.append(kept)
+        if y.__class__ is tuple:
+            return self._several(Several(adjoint, parents, tuple(saved), params, y), y)
         record = Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype)
         if large:
             watch(record, large)
@@ -110,11 +112,20 @@ class Tensor(Value):
         adjoint = prim.adjoint[(True,)]
         keeps_y, keeps_x = adjoint.keeps
         saved = (y if keeps_y else None, x if keeps_x else node)
+        if y.__class__ is tuple:
+            return self._several(Several(adjoint, (node,), saved, params, y), y)
         fits = y.dtype is FLOAT64 and node.dtype is FLOAT64 and prim.add_into is None
         result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype, fits), level)
         if is_view(y):
             result._share_memory(self)
         return result
+
+    def _several(self, node: Several, ys: Sequence[Any]) -> tuple[Any, ...]:
+        """The results of a primitive with several: tensors that share its node, constants where they are no numbers."""
+        return tuple(
+            Tensor(y, node.part(k), self._level) if y.dtype.kind in "fc" else _constant(y, self._level, ())
+            for k, y in enumerate(ys)
+        )
 
     def _take_over(self, new: Any) -> Tensor:
         mine_to_keep = self._level == 0 and isinstance(self._node, Leaf)
@@ -501,6 +512,8 @@ def _constant(y: Any, level: int, operands: Sequence[Any]) -> Any:
     """A result without derivative: a tensor among the user's tensors, itself inside a transform."""
     if level != 0:
         return y
+    if y.__class__ is tuple:
+        return tuple(map(Tensor, y))
     result = Tensor(y)
     if is_view(y):
         result._share_memory(*operands)

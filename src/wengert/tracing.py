@@ -32,6 +32,7 @@ class Recorder:
         self.values: dict[Variable, Any] = {}
         self.active: set[Variable] = set()  # those that depend on an input by a derivative
         self._names: set[str] = set()
+        self._count = 0  # of targets
 
     def input(self, name: str, kind: ArrayType, value: Any = None) -> Tracer:
         """A tracer for a new input; concrete if a value is given."""
@@ -43,26 +44,32 @@ class Recorder:
             self.values[variable] = value
         return Tracer(self, variable)
 
-    def record(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Tracer:
-        """Append ``target ← prim(operands; params)``; with its value where all operands have one."""
+    def record(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """Append ``targets ← prim(operands; params)``, with values where all operands have one; a tracer for each."""
         # An array that is not a variable is copied: the list must not change with it.
         symbols = tuple(x.variable if self.owns(x) else x.copy() if x.__class__ is np.ndarray else x for x in operands)
         known = all(not isinstance(x, Variable) or x in self.values for x in symbols)
         if known:
             value = bind(prim, [self.values[x] if isinstance(x, Variable) else x for x in symbols], params)
-            types: tuple[ArrayType, ...] = (ArrayType.of(value),)
+            values = value if prim.outputs > 1 else (value,)
+            types: tuple[ArrayType, ...] = tuple(map(ArrayType.of, values))
         else:
             types = prim.infer(symbols, params)
-        target = Variable(self._unused(f"v{len(self.statements) + 1}"), types[0])
+        targets = tuple(Variable(self._next_name(), kind) for kind in types)
         if known:
-            self.values[target] = value
-        if types[0].dtype.kind in "fc" and self._is_active(prim, symbols):
-            self.active.add(target)
-        self.statements.append(Statement((target,), prim, symbols, params, user_location()))
-        return Tracer(self, target)
+            self.values.update(zip(targets, values, strict=True))
+        if self._is_active(prim, symbols):
+            self.active.update(target for target in targets if target.dtype.kind in "fc")
+        self.statements.append(Statement(targets, prim, symbols, params, user_location()))
+        tracers = tuple(Tracer(self, target) for target in targets)
+        return tracers if prim.outputs > 1 else tracers[0]
 
     def _is_active(self, prim: Primitive, operands: Sequence[Any]) -> bool:
         return any(isinstance(x, Variable) and x in self.active and prim.is_active(i) for i, x in enumerate(operands))
+
+    def _next_name(self) -> str:
+        self._count += 1
+        return self._unused(f"v{self._count}")
 
     def _unused(self, name: str) -> str:
         while name in self._names:
@@ -108,7 +115,7 @@ class Tracer(Value):
         result = self.recorder.record(prim, operands, params)
         if self._level < is_suspended() and not prim.is_flat:
             result = self.recorder.record(table.detach, (result,), {})
-        if prim.views and result.ndim and not _picks(params.get("index")):
+        if prim.views and prim.outputs == 1 and result.ndim and not _picks(params.get("index")):
             result._share_memory(*operands)
         return result
 

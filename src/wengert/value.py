@@ -25,7 +25,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from wengert.errors import LostDerivativeError, NoRuleError, user_location
-from wengert.registry import functions, no_rule, table
+from wengert.registry import functions, handler_of, no_rule, table
 from wengert.wlist import ArrayType
 
 if TYPE_CHECKING:
@@ -459,15 +459,15 @@ class Value:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and not kwargs:
-            prim = functions.get(ufunc)
-            if prim is not None:
-                return prim(*inputs)
+            handler = functions.get(ufunc) or handler_of(ufunc)
+            if handler is not None:
+                return handler(*inputs)
         return _ufunc_method(ufunc, method, inputs, kwargs)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
-        handler = functions.get(function)
+        handler = functions.get(function) or handler_of(function)
         if handler is None:
             raise no_rule(function)
         return handler(*args, **kwargs)
@@ -630,7 +630,7 @@ def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: M
             remedy="Write a = a + x instead of a += x.",
             where=user_location(),
         )
-    handler = functions.get(getattr(ufunc, method)) if method != "__call__" else functions.get(ufunc)
+    handler = handler_of(ufunc if method == "__call__" else getattr(ufunc, method))
     if handler is None or out is not None:
         raise no_rule(ufunc, method)
     if method == "__call__":

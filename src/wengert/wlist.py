@@ -285,6 +285,11 @@ class Tape:
         """The values of the outputs of the list."""
         return tuple(self.value(x) for x in self.list.outputs)
 
+    def result(self, stmt: Statement) -> Any:
+        """The value of the target of a statement; a tuple for several. A variable that has none gives its type."""
+        values = tuple(self.values.get(target, target.type) for target in stmt.targets)
+        return values if len(values) > 1 else values[0]
+
     def value(self, operand: Any) -> Any:
         """The value of a variable of the list, or the constant itself."""
         return self.values[operand] if isinstance(operand, Variable) else operand

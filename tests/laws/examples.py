@@ -9,119 +9,57 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import wengert  # noqa: F401  # fills the registry
+from laws.given import Given
 from wengert.facts import Kind
 from wengert.primitive import Primitive
-from wengert.registry import table
+from wengert.registry import load_families, table
 
+load_families()
 PRIMITIVES = dict(table.primitives)
 
-LEFT_OUT = {
-    "detach": "the identity whose derivative is declared to be zero",
-    "isnat": "takes dates, which no value holds",
-}
 
-# Operands that are no ordinary numbers, or on whose value a jump depends: they stay as they are.
-FIXED_OPERANDS: dict[str, dict[int, Any]] = {
-    "where": {0: np.array([True, False, True])},
-    "ldexp": {1: np.array([2, -1, 0])},
-    "heaviside": {0: np.array([0.0, 1.5, -1.0])},
-}
-
-# Integer functions: flat, so they are only evaluated.
-INTEGERS = np.array([6, 1, 4])
-INTEGER_FUNCTIONS = frozenset(
-    {
-        "bitwise_and", "bitwise_count", "bitwise_or", "bitwise_xor", "gcd", "invert", "lcm", "left_shift",
-        "right_shift",
-    }
-)  # fmt: skip
-
-# So many numbers are needed for every case of a function with cases to occur among them.
-_LENGTHS = {"clip": 16}
-
-_MIDDLE = {"axis": (1,), "keepdims": False}
-_REDUCTION = [
-    [((3,), {"axis": (0,), "keepdims": False})],
-    [((2, 3), {"axis": (0,), "keepdims": False})],
-    [((2, 3), {"axis": (1,), "keepdims": True})],
-    [((2, 3), {"axis": (0, 1), "keepdims": False})],
-    [((2, 3, 2), {"axis": (0, 2), "keepdims": False})],
-    [((2, 3), {"axis": (0, 1), "keepdims": True})],
-    [((2, 5), _MIDDLE)],
-    [((2, 1), _MIDDLE)],
-    [((), {"axis": (), "keepdims": False})],
+# Every module in ``laws/tables`` may have these; what they say is put together here.
+_TABLES = [
+    import_module(f"laws.tables.{found.stem}") for found in sorted(Path(__file__).with_name("tables").glob("*.py"))
 ]
-_POSITIONS = [((4,), {"axis": None}), ((2, 3), {"axis": 1})]
 
 
-def _one(shape: tuple[int, ...], /, **params: Any) -> tuple[tuple[tuple[int, ...], ...], dict[str, Any]]:
-    return (shape,), params
+def _merged(name: str) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for module in _TABLES:
+        entries = getattr(module, name, {})
+        twice = merged.keys() & entries.keys()
+        if twice:
+            raise ValueError(f"{module.__name__}.{name}: {sorted(twice)} stand in another table too.")
+        merged.update(entries)
+    return merged
 
 
-# Primitive → shapes of its operands, and parameters.
-SHAPES: dict[str, Sequence[tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]]] = {
-    "matmul": [
-        (((3,), (3,)), {}),
-        (((2, 3), (3,)), {}),
-        (((3,), (3, 2)), {}),
-        (((2, 3), (3, 4)), {}),
-        (((2, 2, 3), (3, 2)), {}),
-        (((2, 3), (2, 3, 2)), {}),
-        (((2, 1, 2, 3), (3, 3, 2)), {}),
-        (((2, 2, 3), (3,)), {}),
-        (((3,), (2, 3, 2)), {}),
-    ],
-    **{name: [_one(s, **p) for [(s, p)] in _REDUCTION] for name in ("sum", "mean", "prod", "max", "min")},
-    **{name: [_one(s, **p) for [(s, p)] in _REDUCTION] for name in ("all", "any", "count_nonzero")},
-    "argmax": [_one(s, **p) for s, p in _POSITIONS],
-    "argmin": [_one(s, **p) for s, p in _POSITIONS],
-    "argsort": [_one((4,), axis=-1), _one((2, 3), axis=0)],
-    "cumsum": [_one((4,), axis=0), _one((2, 3), axis=0), _one((2, 3), axis=1)],
-    "getitem": [
-        _one((4,), index=2),
-        _one((4,), index=-1),
-        _one((4,), index=slice(1, 3)),
-        _one((5,), index=slice(None, None, -2)),
-        _one((2, 3), index=(slice(None), 1)),
-        _one((2, 3), index=(..., None, 0)),
-        _one((4,), index=np.array([0, 2, 2, -1])),
-        _one((3, 4), index=(np.array([0, 2, 0]), np.array([1, 1, 1]))),
-        _one((3, 4), index=(np.array([[0], [2]]), slice(1, 3))),
-        _one((3, 2), index=np.array([True, False, True])),
-        _one((2, 2), index=np.array([[True, False], [True, True]])),
-        _one((3,), index=np.array([], dtype=int)),
-    ],
-    "scatter": [
-        _one((), index=2, shape=(4,)),
-        _one((2,), index=slice(1, 3), shape=(4,)),
-        _one((4,), index=np.array([0, 2, 2, -1]), shape=(4,)),
-        _one((2,), index=np.array([True, False, True]), shape=(3,)),
-        _one((2,), index=(slice(None), 1), shape=(2, 3)),
-    ],
-    "reshape": [_one((2, 3), shape=(3, 2)), _one((2, 3), shape=(6,)), _one((), shape=(1, 1))],
-    "transpose": [_one((2, 3), axes=(1, 0)), _one((2, 3, 4), axes=(2, 0, 1))],
-    "broadcast_to": [
-        _one((), shape=(2, 3)),
-        _one((3,), shape=(2, 3)),
-        _one((2, 1), shape=(2, 3)),
-        _one((1, 3, 1), shape=(2, 3, 4)),
-    ],
-    "concatenate": [
-        (((2,), (3,)), {"axis": 0}),
-        (((2, 1), (2, 3), (2, 2)), {"axis": 1}),
-        (((1, 2), (2, 2)), {"axis": 0}),
-        (((2,),), {"axis": 0}),
-    ],
-    "flip": [_one((4,), axis=(0,)), _one((2, 3), axis=(0, 1)), _one((2, 3), axis=(1,))],
-    "astype": [_one((3,), dtype=np.dtype(np.float64)), _one((3,), dtype=np.dtype(np.complex128))],
-    "astype_integer": [_one((3,), dtype=np.dtype(np.int64)), _one((3,), dtype=np.dtype(bool))],
-}
+#: Primitive → why it has no example.
+LEFT_OUT: dict[str, str] = _merged("LEFT_OUT")
+#: Primitive → {operand number: its value}, for operands that are no ordinary numbers, or on whose value a jump depends.
+FIXED_OPERANDS: dict[str, dict[int, Any]] = _merged("FIXED_OPERANDS")
+#: Primitive → how many numbers an elementwise example has, where 7 are not enough for every case to occur.
+LENGTHS: dict[str, int] = _merged("LENGTHS")
+#: Primitive → (shapes of the operands, parameters), drawn from its domain; or `laws.given.given`, the operands as such.
+SHAPES: dict[str, Sequence[Any]] = _merged("SHAPES")
+#: Primitive → relative precision of its law against numerical differentiation, where the usual one is too fine.
+TOLERANCES: dict[str, float] = _merged("TOLERANCES")
+#: Primitive → first step of numerical differentiation, where the usual one is too long or too short.
+STEPS: dict[str, float] = _merged("STEPS")
+#: Primitive → why its law is not tried on complex numbers although NumPy computes them.
+REAL_ONLY: dict[str, str] = _merged("REAL_ONLY")
+#: Names of functions of integers: flat, so that they are only evaluated.
+INTEGER_FUNCTIONS: frozenset[str] = frozenset(_merged("INTEGER_FUNCTIONS"))
+INTEGERS = np.array([6, 1, 4])
 
 
 @dataclass(frozen=True)
@@ -132,17 +70,21 @@ class Example:
     ----------
     free : tuple of int
         Numbers of the operands that may be moved: floating point, and not fixed.
+    output : int
+        Number of the result that is looked at, for a primitive with several.
     """
 
     prim: Primitive
     operands: tuple[Any, ...]
     free: tuple[int, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
+    output: int = 0
 
     def __str__(self) -> str:
         shapes = ",".join(str(np.shape(x)).replace(" ", "") for x in self.operands)
         params = ",".join(f"{key}={value}".replace(" ", "") for key, value in self.params.items())
-        return f"{self.prim.name}-{shapes}{'-' if params else ''}{params}".replace("\n", "")
+        result = f"[{self.output}]" if self.prim.outputs > 1 else ""
+        return f"{self.prim.name}{result}-{shapes}{'-' if params else ''}{params}".replace("\n", "")
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -158,15 +100,20 @@ class Example:
 
     def of_values(self, *arguments: Any) -> Any:
         """The primitive as a function of the operands that may be moved, on values of any kind."""
-        return self.prim(*self.all_operands(arguments), **self.params)
+        return self._result(self.prim(*self.all_operands(arguments), **self.params))
 
     def plain(self, *arguments: Any) -> Any:
         """The same by NumPy alone: nothing of the derivative table has a part in it."""
-        return self.prim.compute(*self.all_operands(arguments), **self.params)
+        return self._result(self.prim.compute(*self.all_operands(arguments), **self.params))
+
+    def _result(self, y: Any) -> Any:
+        return y[self.output] if self.prim.outputs > 1 else y
 
     @property
     def has_complex_version(self) -> bool:
         """Whether NumPy computes it for complex operands."""
+        if self.prim.name in REAL_ONLY:
+            return False
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
@@ -183,18 +130,23 @@ class Example:
     @property
     def first_step(self) -> float:
         """For numerical differentiation: short enough not to meet a kink."""
-        return 0.01 if self.prim.analytic else 1e-4
+        return STEPS.get(self.prim.name, 0.01 if self.prim.analytic else 1e-4)
+
+    @property
+    def rtol(self) -> float:
+        """Relative precision at which its derivative agrees with numerical differentiation."""
+        return TOLERANCES.get(self.prim.name, 1e-12 if self.prim.analytic else 1e-8)
 
     def converted(self, dtype: Any) -> Example:
         """The same example in another floating point or complex dtype."""
         arguments = [x.astype(dtype) for x in self.arguments]
-        return Example(self.prim, tuple(self.all_operands(arguments)), self.free, self.params)
+        return replace(self, operands=tuple(self.all_operands(arguments)))
 
     def turned(self, angle: float = 0.4) -> Example:
         """The same example at complex operands, off the real axis."""
         rng = generator(self.prim.name)
         arguments = [x * np.exp(1j * angle * rng.uniform(0.5, 1, x.shape)) for x in self.arguments]
-        return Example(self.prim, tuple(self.all_operands(arguments)), self.free, self.params)
+        return replace(self, operands=tuple(self.all_operands(arguments)))
 
 
 def generator(name: str) -> np.random.Generator:
@@ -219,17 +171,26 @@ def elementwise_example(prim: Primitive, *shapes: tuple[int, ...]) -> Example:
 
 
 def examples_of(prim: Primitive) -> Iterator[Example]:
-    """All examples of a primitive; none where it has no entry in the tables above."""
+    """All examples of a primitive, one for each of its results; none where it has no entry in the tables above."""
+    for example in _examples_of_all_results(prim):
+        yield from (replace(example, output=k) for k in range(prim.outputs))
+
+
+def _examples_of_all_results(prim: Primitive) -> Iterator[Example]:
     if prim.name in SHAPES:
-        for shapes, params in SHAPES[prim.name]:
-            yield Example(prim, *operands_of(prim, shapes), params)
+        for entry in SHAPES[prim.name]:
+            if isinstance(entry, Given):
+                yield Example(prim, entry.operands, entry.free, entry.params)
+            else:
+                shapes, params = entry
+                yield Example(prim, *operands_of(prim, shapes), params)
     elif prim.name in INTEGER_FUNCTIONS:
         yield Example(prim, (INTEGERS,) * len(prim.facts), ())
     elif prim.kind is Kind.ELEMENTWISE:
         if prim.name in FIXED_OPERANDS:
             yield elementwise_example(prim, (3,))
         else:
-            yield elementwise_example(prim, (_LENGTHS.get(prim.name, 7),))
+            yield elementwise_example(prim, (LENGTHS.get(prim.name, 7),))
             yield elementwise_example(prim, ())
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from wengert.derivation import fit
+from wengert.facts import Parts
 from wengert.masked import masked, unmasked
 from wengert.value import has_nan, new_level
 from wengert.wlist import Statement, Tape, Variable
@@ -88,15 +89,23 @@ def _sweep(tape: Tape, seeds: Mapping[Variable, Any], careful: bool) -> tuple[di
     cotangents = dict(seeds)
     contributions = []
     for stmt in reversed(tape.list.statements):
-        (target,) = stmt.targets
-        if target not in cotangents:
+        ct = cotangent_of(stmt, cotangents)
+        if ct is None:
             continue
         for i, x in enumerate(stmt.operands):
             if receives(stmt, i):
-                term = contribution(tape, stmt, i, cotangents[target], careful=careful)
+                term = contribution(tape, stmt, i, ct, careful=careful)
                 cotangents[x] = cotangents[x] + term if x in cotangents else term
                 contributions.append(Contribution(stmt, i, term))
     return cotangents, contributions
+
+
+def cotangent_of(stmt: Statement, cotangents: Mapping[Variable, Any]) -> Any:
+    """The cotangent of the target of a statement, `Parts` for several; ``None`` where nothing depends on them."""
+    parts = Parts(cotangents.get(target) for target in stmt.targets)
+    if all(ct is None for ct in parts):
+        return None
+    return parts if len(parts) > 1 else parts[0]
 
 
 def receives(stmt: Statement, i: int) -> bool:
@@ -106,10 +115,11 @@ def receives(stmt: Statement, i: int) -> bool:
 
 
 def contribution(tape: Tape, stmt: Statement, i: int, ct: Any, *, careful: bool) -> Any:
-    """What the cotangent `ct` of the target of `stmt` contributes to that of its operand `i`."""
-    (target,), x = stmt.targets, stmt.operands[i]
-    adjoints = stmt.prim.careful_adjoints if careful or target.dtype.kind == "c" else stmt.prim.adjoints
-    term = adjoints[i](ct, _known(tape, target), *(_known(tape, x) for x in stmt.operands), **stmt.params)
+    """What the cotangent `ct` of the targets of `stmt` contributes to that of its operand `i`."""
+    x = stmt.operands[i]
+    is_complex = any(target.dtype.kind == "c" for target in stmt.targets)
+    adjoints = stmt.prim.careful_adjoints if careful or is_complex else stmt.prim.adjoints
+    term = adjoints[i](ct, tape.result(stmt), *(_known(tape, x) for x in stmt.operands), **stmt.params)
     return fit(term, x.shape, x.dtype)
 
 

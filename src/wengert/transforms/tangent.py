@@ -63,10 +63,10 @@ def tangent_sweep(tape: Tape, seeds: Mapping[Variable, Any]) -> dict[Variable, A
 def _sweep(tape: Tape, seeds: Mapping[Variable, Any]) -> dict[Variable, Any]:
     tangents = dict(seeds)
     for stmt in tape.list.statements:
-        (target,) = stmt.targets
         x_dots = [tangents.get(x) if isinstance(x, Variable) else None for x in stmt.operands]
         xs = [tape.value(x) for x in stmt.operands]
-        y_dot = stmt.prim.push_forward(x_dots, tape.values[target], xs, stmt.params)
+        y_dot = stmt.prim.push_forward(x_dots, tape.result(stmt), xs, stmt.params)
         if y_dot is not None:
-            tangents[target] = y_dot
+            y_dots = y_dot if len(stmt.targets) > 1 else (y_dot,)
+            tangents.update((v, t) for v, t in zip(stmt.targets, y_dots, strict=True) if t is not None)
     return tangents

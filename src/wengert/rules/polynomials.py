@@ -1,0 +1,3 @@
+"""Polynomials: `numpy.polynomial`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Special functions: `scipy.special`."""
+
+from __future__ import annotations
