@@ -1,4 +1,4 @@
-"""What every test gets: no leaked state, and random examples that are the same at each run of CI."""
+"""What every test gets: no leaked state, the same random examples at each run of CI, and a count of the laws tried."""
 
 from __future__ import annotations
 
@@ -41,3 +41,35 @@ def no_leaked_state():
             variable.set(default)
     if leaks:
         pytest.fail("the test leaked state: " + "; ".join(leaks), pytrace=False)
+
+
+# --- how many laws were tried ----------------------------------------------------------------------------------
+
+
+def subject_of(item: pytest.Item) -> str:
+    """The row of the derivative table or the function that a law is tried on; empty for other tests."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    if "call" in params:
+        return f"function {params['call'].name}"
+    prim = getattr(params.get("example"), "prim", params.get("prim"))
+    return f"row {prim.name}" if hasattr(prim, "name") else ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "laws" in item.path.parts and (subject := subject_of(item)):
+            item.user_properties.append(("law", subject))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = (report for report in terminalreporter.getreports("passed") if report.when == "call")
+    subjects = [subject for report in reports for key, subject in report.user_properties if key == "law"]
+    if subjects:
+        from wengert.ledger import ledger
+
+        names = sum(len(entries) for entries in ledger().values())
+        rows = len({subject for subject in subjects if subject.startswith("row ")})
+        functions = len(set(subjects)) - rows
+        terminalreporter.write_line(
+            f"ledger: {names:,} names; {len(subjects):,} checks of {rows:,} rows and {functions:,} functions passed"
+        )

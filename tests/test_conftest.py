@@ -68,3 +68,45 @@ def test_every_context_variable_of_the_package_is_listed():
         for name in declared.findall(file.read_text(encoding="utf-8"))
     }
     assert found == set(conftest.CONTEXT_VARIABLES)
+
+
+LAWS = """
+from types import SimpleNamespace
+
+import pytest
+
+ROW = SimpleNamespace(name="sin")
+
+
+@pytest.mark.parametrize("call", [SimpleNamespace(name="numpy.sort"), SimpleNamespace(name="numpy.var")])
+def test_of_calls(call):
+    assert call.name == "numpy.sort"
+
+
+@pytest.mark.parametrize("example", [SimpleNamespace(prim=ROW), SimpleNamespace(prim=ROW)])
+def test_of_examples(example):
+    pass
+
+
+@pytest.mark.parametrize("prim", [ROW])
+def test_of_rows(prim):
+    pass
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_of_something_else(number):
+    pass
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_the_laws_that_passed_are_counted(pytester, workers):
+    pytester.makeconftest(Path(conftest.__file__).read_text(encoding="utf-8"))
+    pytester.mkdir("laws").joinpath("test_laws.py").write_text(LAWS, encoding="utf-8")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-n", workers)
+    result.assert_outcomes(passed=6, failed=1)
+    result.stdout.re_match_lines([r"ledger: [\d,]+ names; 4 checks of 1 rows and 1 functions passed"])
+
+
+def test_nothing_is_said_of_laws_where_none_was_tried(run_with_the_guard):
+    run_with_the_guard.stdout.no_fnmatch_line("ledger:*")

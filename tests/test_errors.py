@@ -25,6 +25,8 @@ BUILTINS = {
     "EscapedValueError": (RuntimeError,),
     "GraphError": (RuntimeError,),
     "NoRuleError": (NotImplementedError,),
+    "NoAttributeError": (AttributeError, NotImplementedError),
+    "DegenerateError": (np.linalg.LinAlgError, ValueError),
     "TraceError": (TypeError,),
     "IllFormedListError": (ValueError,),
     "DeclarationError": (ValueError,),

@@ -11,6 +11,8 @@ which PyTorch raises there)::
     ├── EscapedValueError     RuntimeError          a value used after its transform ended
     ├── GraphError            RuntimeError          backward without, or twice through, a graph
     ├── NoRuleError           NotImplementedError   a function without derivative rule
+    │   └── NoAttributeError  AttributeError        an attribute of arrays that a value does not have
+    ├── DegenerateError       LinAlgError           a derivative that depends on an arbitrary choice
     ├── TraceError            TypeError             a Python decision on a value that is not known
     ├── IllFormedListError    ValueError            a Wengert list that breaks its invariants
     ├── DeclarationError      ValueError            a primitive declared inconsistently
@@ -28,10 +30,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os.path import basename, dirname  # pathlib takes 3 ms of every start
 
+import numpy as np
+
 __all__ = [
     "ArgumentError",
     "CheckError",
     "DeclarationError",
+    "DegenerateError",
     "DtypeError",
     "EscapedValueError",
     "ExpressionError",
@@ -39,10 +44,14 @@ __all__ = [
     "IllFormedListError",
     "Location",
     "LostDerivativeError",
+    "NoAttributeError",
     "NoRuleError",
     "ShapeError",
     "TraceError",
     "WengertError",
+    "location_of",
+    "protocol_caller",
+    "scipy_function_called",
     "user_location",
 ]
 
@@ -80,6 +89,34 @@ def user_location() -> Location | None:
             return Location(file, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
+
+
+def location_of(error: BaseException) -> Location | None:
+    """Find the innermost such line among those that an exception came through."""
+    found, step = None, error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if not _is_machinery(code.co_filename):
+            found = Location(code.co_filename, step.tb_lineno, code.co_name)
+        step = step.tb_next
+    return found
+
+
+def protocol_caller() -> str:
+    """Module and name of the Python function in which NumPy's C code called a protocol method of a value."""
+    frame = sys._getframe(2)
+    return f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
+
+
+def scipy_function_called() -> str:
+    """Module and name of SciPy's function that the user's line called; empty where it called none."""
+    frame, called = sys._getframe(1), ""
+    while frame is not None and _is_machinery(frame.f_code.co_filename):
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith("scipy."):
+            called = f"{module}.{frame.f_code.co_name}"
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return called
 
 
 @functools.cache
@@ -154,6 +191,14 @@ class GraphError(WengertError, RuntimeError):
 
 class NoRuleError(WengertError, NotImplementedError):
     """A function that has no derivative rule."""
+
+
+class NoAttributeError(NoRuleError, AttributeError):
+    """An attribute of arrays that a value does not have, for a reason."""
+
+
+class DegenerateError(WengertError, np.linalg.LinAlgError):
+    """A derivative at repeated eigenvalues that depends on the arbitrary basis of their eigenspace."""
 
 
 class TraceError(WengertError, TypeError):

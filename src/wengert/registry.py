@@ -15,6 +15,7 @@ import numpy as np
 from wengert.errors import DeclarationError, NoRuleError, user_location
 
 if TYPE_CHECKING:
+    from wengert.ledger import Entry
     from wengert.primitive import Primitive
 
 __all__ = ["FAMILIES", "Table", "functions", "handler_of", "load_families", "no_rule", "table"]
@@ -26,6 +27,7 @@ functions: dict[Callable[..., Any], Callable[..., Any]] = {}
 FAMILIES = {
     "numpy.fft": "wengert.rules.fourier",
     "numpy.polynomial": "wengert.rules.polynomials",
+    "scipy.linalg": "wengert.rules.matrix_functions",
     "scipy.special": "wengert.rules.special",
 }
 
@@ -75,15 +77,30 @@ table = Table()
 
 
 def no_rule(function: Callable[..., Any], method: str = "__call__") -> NoRuleError:
-    """The error for a function, or a method of a ufunc, that is not in the table."""
+    """The error for a function, or a method of a ufunc, that is not in the table: what the ledger says of it."""
+    from wengert.ledger import entry_of
+
+    entry = entry_of(function, method)
+    name = _spelled(function, method, entry)
+    reason, remedy = (entry.reason, entry.remedy) if entry is not None else ("", "")
+    if entry is not None and entry.status == "not differentiable":
+        what, why = f"{name} is not differentiable: {reason}.", ""
+        remedy = remedy or "Give it np.asarray(x.detach())."
+    else:
+        what, why = f"{name} has no derivative rule.", f"{reason[:1].upper()}{reason[1:]}{'.' if reason else ''}"
+        is_called_ufunc = isinstance(function, np.ufunc) and method == "__call__"
+        declare = ", or declare it with wengert.elementwise" if is_called_ufunc else ""
+        remedy = remedy or f"Write it with functions that have one{declare}."
+    return NoRuleError(what, why=why, remedy=remedy, where=user_location())
+
+
+def _spelled(function: Callable[..., Any], method: str, entry: Entry | None) -> str:
+    """The function as users write it, such as ``np.linalg.svd`` and ``np.add.at``."""
     name = getattr(function, "__name__", str(function))
-    module = (getattr(function, "__module__", "") or "numpy").replace("numpy", "np", 1)
+    from wengert.ledger import public_module
+
+    module = public_module(getattr(function, "__module__", "") or "numpy")
     if isinstance(function, np.ufunc) and getattr(np, name, None) is not function:
-        module = "the ufunc"  # SciPy's, say: a ufunc does not know its module
-    suffix = "" if method == "__call__" else f".{method}"
-    declare = ", or declare it with wengert.elementwise" if isinstance(function, np.ufunc) and not suffix else ""
-    return NoRuleError(
-        f"{module}{' ' if module == 'the ufunc' else '.'}{name}{suffix} has no derivative rule.",
-        remedy=f"Write it with functions that have one{declare}.",
-        where=user_location(),
-    )
+        # SciPy's, say: a ufunc does not know its module.
+        return f"the ufunc {name}" if entry is None else entry.full_name
+    return f"{module.replace('numpy', 'np', 1)}.{name}{'' if method == '__call__' else f'.{method}'}"
