@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 
 import numpy as np
@@ -182,9 +183,9 @@ def test_comparisons_are_tensors_outside_and_arrays_inside_a_transform(compare):
 
 
 def test_an_unknown_ufunc_is_refused_with_one_and_with_two_operands():
-    special = pytest.importorskip("scipy.special")
-    for call in (lambda: special.j0(leaf(A)), lambda: special.jv(1.0, leaf(A)), lambda: special.jv(leaf(A), 1.0)):
-        with pytest.raises(wg.NoRuleError, match=r"j[0v] has no derivative rule") as caught:
+    gamma, copysign = np.frompyfunc(math.gamma, 1, 1), np.frompyfunc(math.copysign, 2, 1)
+    for call in (lambda: gamma(leaf(A)), lambda: copysign(1.0, leaf(A)), lambda: copysign(leaf(A), 1.0)):
+        with pytest.raises(wg.NoRuleError, match=r"the ufunc \w+ \(vectorized\) has no derivative rule") as caught:
             call()
         assert caught.value.where.file == __file__
 

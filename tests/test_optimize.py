@@ -369,8 +369,8 @@ def test_a_lost_derivative_passes_through_scipy(method):
 
 
 def test_a_function_without_rule_passes_through_scipy():
-    with pytest.raises(NoRuleError, match="convolve has no derivative rule"):
-        minimize(lambda x: np.sum(np.convolve(x, x)), START)
+    with pytest.raises(NoRuleError, match=r"np\.emath\.sqrt has no derivative rule"):
+        minimize(lambda x: np.sum(np.emath.sqrt(x)), START)
 
 
 def test_unknown_names_are_refused_by_scipy():

@@ -203,7 +203,7 @@ KEPT = [
     ("divide", (True, False), "..x"),
     ("divide", (False, True), "y.x"),
     ("exp", (True,), "y."),
-    ("tanh", (True,), "y."),
+    ("tanh", (True,), ".x"),
     ("sin", (True,), ".x"),
     ("sqrt", (True,), "y."),
     ("power", (True, False), ".xx"),

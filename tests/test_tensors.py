@@ -77,7 +77,7 @@ def test_a_value_that_carries_a_derivative_is_not_copied_into_a_tensor():
     message = r"tensor\(\) was called on a value that carries a derivative"
     error = refused(wg.LostDerivativeError, message, lambda: wg.tensor(T(1.0)))
     assert "detach()" in error.remedy
-    refused(wg.LostDerivativeError, r"np\.array\(\)", lambda: wg.tensor([T(1.0), 2.0]))
+    refused(wg.LostDerivativeError, r"tensor\(\) was called on values", lambda: wg.tensor([T(1.0), 2.0]))
     with pytest.raises(wg.LostDerivativeError, match=r"tensor\(\) was called on a value"):
         wg.grad(lambda x: wg.tensor(x))(1.0)  # noqa: PLW0108
     assert wg.tensor(T(1.0).detach()).item() == 1.0
@@ -355,21 +355,6 @@ def test_a_value_in_the_graph_does_not_change_with_an_assignment():
     t[0] = 100.0
     y.backward()
     assert x.grad.tolist() == [3.0, 4.0]
-
-
-def test_elements_of_the_graph_are_not_assigned():
-    x, t = T([1.0, 2.0]), wg.tensor([3.0, 4.0])
-
-    def assign(target, value):
-        target[0] = value
-
-    for target, value in [(x, 1.0), (x * 2, 1.0), (t, x[0])]:
-        error = refused(wg.LostDerivativeError, r"an assignment to elements of a Tensor of shape \(2,\) is not recorded", lambda target=target, value=value: assign(target, value))  # noqa: E501  # fmt: skip
-        assert error.where.text == "target[0] = value"
-        assert "np.where" in error.remedy
-        assert "statements that are already in the record" in error.why
-    with wg.no_grad():
-        refused(wg.LostDerivativeError, "an assignment to elements", lambda: assign(x, 1.0))
 
 
 @pytest.mark.parametrize("shape", [(), (2,)])

@@ -269,7 +269,7 @@ def test_changes_in_place_are_new_statements():
     assert [stmt.formula() for stmt in lst.statements] == ["x * 2", "v1 + x", "v2 * v2"]
 
 
-def test_a_copy_may_be_changed_in_place_while_tracing_and_a_view_may_not():
+def test_copies_and_views_are_changed_in_place_while_tracing():
     def f(x):
         y = np.concatenate([x, x]) + 0.0
         z = y[[0, 2]]
@@ -287,5 +287,5 @@ def test_a_copy_may_be_changed_in_place_while_tracing_and_a_view_may_not():
         w += 1
         return np.sum(part)
 
-    with pytest.raises(wg.LostDerivativeError, match="shares memory"):
-        wg.trace(g)(np.array([1 + 1j]))
+    z = np.array([1 + 1j])
+    assert wg.trace(g)(z)(z) == 2.0

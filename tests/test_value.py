@@ -62,21 +62,17 @@ NUMBERS = {
     "math.sin(t)": (lambda t: math.sin(t), "math"),
     "math.floor(t)": (lambda t: math.floor(t), "math"),
     "math.hypot(t, 1)": (lambda t: math.hypot(t, 1), "math"),
+    "np.vectorize(math.sin)(t)": (lambda t: np.vectorize(math.sin)(t), "math"),
+    "math.sin(np.asarray(t))": (lambda t: math.sin(np.asarray(t)), "math"),
     "cmath.exp(t)": (lambda t: cmath.exp(t), "complex()"),
     '"%.3f" % t': (lambda t: "%.3f" % t, "float()"),  # noqa: UP031  # it is the old formatting that is tested
 }
 ARRAYS = {
-    "np.asarray(t)": (lambda t: np.asarray(t), "np.asarray()"),
-    "np.array(t)": (lambda t: np.array(t), "np.array()"),
-    "np.array([t])": (lambda t: np.array([t]), "np.array()"),
-    "np.array([1, t])": (lambda t: np.array([1, t]), "np.array()"),
-    "np.array([[t, 1], [0, 1]])": (lambda t: np.array([[t, 1], [0, 1]]), "np.array()"),
+    "np.asarray(t)": (lambda t: np.asarray(t * np.ones(2)), "np.asarray()"),
+    "np.array(t)": (lambda t: np.array(t * np.ones(2)), "np.array()"),
+    "np.array([t, u])": (lambda t: np.array([t * np.ones(2), np.ones(2)]), "np.array()"),
     "np.array([t], float)": (lambda t: np.array([t], float), "np.array()"),
     "np.float64(t)": (lambda t: np.float64(t), "np.array()"),
-    "np.full(3, t)": (lambda t: np.full(3, t), "np."),
-    "np.ones(3).dot(t)": (lambda t: np.ones(3).dot(t), "np.asarray()"),
-    "np.sum([t, t])": (lambda t: np.sum([t, t]), "np.asarray()"),
-    "np.vectorize(math.sin)(t)": (lambda t: np.vectorize(math.sin)(t), "np.asarray()"),
     "np.random": (lambda t: np.random.default_rng(0).normal(t), "np.asarray()"),
 }
 ASSIGNMENTS = {
@@ -85,6 +81,7 @@ ASSIGNMENTS = {
     "a[0, 1] = t": (lambda t: assign(np.zeros((2, 2)), (0, 1), t), "assignment"),
     "a.fill(t)": (lambda t: np.zeros(3).fill(t), "assignment"),
     "a[[0]] = t": (lambda t: assign(np.zeros(3), [0], t), "assignment"),
+    "np.array([t, 1]).astype": (lambda t: np.array([t, 1.0]).astype(float), "float()"),
     "a[mask] = t": (lambda t: assign(np.zeros(3), np.array([True, False, True]), t), "assignment"),
     "a += t": (lambda t: add_in_place(np.zeros(3), t), "np.add would write"),
     "np.add(out=a)": (lambda t: np.add(t, 1.0, out=np.zeros(())), "np.add would write"),
@@ -122,7 +119,7 @@ def test_a_value_is_not_written_into_an_array_inside_a_transform(kind, leave, wh
         KINDS[kind](leave, 1.5)
     assert what in caught.value.what
     assert_says_where(caught.value, "")
-    assert "np.stack" in caught.value.remedy or "a = a + x" in caught.value.remedy
+    assert "np.zeros_like(x)" in caught.value.remedy or "a = a + x" in caught.value.remedy
 
 
 @pytest.mark.parametrize(("leave", "what"), ASSIGNMENTS.values(), ids=ASSIGNMENTS)
@@ -252,15 +249,9 @@ def test_values_are_hashed_by_identity(kind):
 # --- protocols -------------------------------------------------------------------------------------------------
 
 NO_RULE = {
-    "np.linalg.svd": lambda t: np.linalg.svd(t),
-    "np.fft.fft": lambda t: np.fft.fft(t),
-    "np.polyval": lambda t: np.polyval([1.0, 2.0], t),
-    "np.add.at": lambda t: np.add.at(np.zeros(3), [0], t),
-    "np.multiply.outer": lambda t: np.multiply.outer(t, np.ones(2)),
-    "np.add.reduceat": lambda t: np.add.reduceat(t, [0]),
-    "np.multiply.accumulate": lambda t: np.multiply.accumulate(t),
-    "np.copyto": lambda t: np.copyto(np.zeros((2, 2)), t),
-    "np.unique": lambda t: np.unique(t),
+    "np.emath.sqrt": lambda t: np.emath.sqrt(t),
+    "np.emath.logn": lambda t: np.emath.logn(2, t),
+    "np.emath.power": lambda t: np.emath.power(t, 2),
 }
 
 
@@ -272,33 +263,17 @@ def test_a_function_without_rule_is_named(kind, name, call):
     assert caught.value.what == f"{name} has no derivative rule."
     assert caught.value.where.file == __file__
     assert f"{name}(" in caught.value.where.text
-    assert "functions that have one" in caught.value.remedy
+    assert "complex depends on the values" in caught.value.why
+    assert "astype(complex)" in caught.value.remedy
 
 
 def test_a_ufunc_of_another_library_is_named():
-    special = pytest.importorskip("scipy.special")
+    gamma = np.frompyfunc(math.gamma, 1, 1)
     for run in KINDS.values():
-        with pytest.raises(wg.NoRuleError, match="the ufunc airy has no derivative rule") as caught:
-            run(lambda t: special.airy(t), 1.5)
+        with pytest.raises(wg.NoRuleError, match=r"the ufunc gamma \(vectorized\) has no derivative rule") as caught:
+            run(lambda t: gamma(t), 1.5)
         assert caught.value.where.file == __file__
         assert "wengert.elementwise" in caught.value.remedy
-
-
-KEYWORDS = {
-    "dtype": lambda t: np.sin(t, dtype=np.float32),
-    "where": lambda t: np.add(t, 1.0, where=True),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("keyword", KEYWORDS)
-def test_keywords_of_a_ufunc_are_refused_by_name(kind, keyword):
-    with pytest.raises(
-        wg.NoRuleError, match=f"was called with {keyword} on a value that carries a derivative"
-    ) as caught:
-        KINDS[kind](KEYWORDS[keyword], 1.5)
-    assert caught.value.where.file == __file__
-    assert "np.where for a mask" in caught.value.remedy
 
 
 def test_out_may_not_be_a_value_either():
@@ -306,18 +281,6 @@ def test_out_may_not_be_a_value_either():
     with pytest.raises(wg.WengertError, match="out=") as caught:
         np.add(np.ones(2), np.ones(2), out=t)
     assert caught.value.where.file == __file__
-
-
-@pytest.mark.parametrize("kind", INSIDE)
-def test_an_assignment_to_elements_is_refused(kind):
-    def f(t):
-        t[0] = 1.0
-        return t
-
-    with pytest.raises(wg.LostDerivativeError, match=r"an assignment to elements of a \w+ of shape \(2,\)") as caught:
-        KINDS[kind](f, np.ones(2))
-    assert_says_where(caught.value, "t[0] = 1.0")
-    assert "np.where" in caught.value.remedy
 
 
 def test_an_attribute_that_no_array_has_is_an_error():
@@ -384,40 +347,6 @@ def test_a_value_before_and_after_a_change_in_place(kind):
     np.testing.assert_allclose(np.diag(wg.jacobian(f)(x)), 2 * x * np.cos(x * x) + 6 * x, rtol=1e-14)
 
 
-VIEWS = {
-    "a slice": lambda y: y[:1],
-    "a row": lambda y: y[0],
-    "a transpose": lambda y: y.T,
-    "a reshape": lambda y: y.reshape(4),
-    "a broadcast": lambda y: np.broadcast_to(y, (2, 2, 2)),
-    "a ravel": lambda y: y.ravel(),
-    "a new axis": lambda y: y[None],
-    "the base": lambda y, views=[]: (views.append(y.T), y)[1],  # keeps the view alive
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
-def test_what_shares_memory_is_not_changed_in_place(kind, view):
-    def f(x):
-        y = x * 2
-        v = view(y)
-        v += 1.0
-        return y + np.sum(v)
-
-    with pytest.raises(wg.LostDerivativeError, match=r"\+= on an array that shares memory with another one") as caught:
-        KINDS[kind](f, np.ones((2, 2)))
-    assert_says_where(caught.value, "v += 1.0")
-    assert "x.copy()" in caught.value.remedy
-
-
-def test_the_view_of_a_tensor_without_derivative_is_no_exception():
-    y = wg.tensor(np.ones((2, 2)))
-    v = y[0]
-    with pytest.raises(wg.LostDerivativeError, match="shares memory"):
-        v += 1.0
-
-
 @pytest.mark.parametrize("part", [np.real, lambda x: x.real], ids=["np.real", ".real"])
 def test_the_real_part_of_a_real_array_is_the_array(part):
     def f(x):
@@ -427,12 +356,7 @@ def test_the_real_part_of_a_real_array_is_the_array(part):
         return np.sum(y * r)
 
     x = np.array([1.0, 2.0])
-    try:
-        found = wg.grad(f)(x)
-    except wg.LostDerivativeError as error:
-        assert "shares memory" in error.what  # noqa: PT017  # refused or right, but not wrong
-    else:
-        np.testing.assert_allclose(found, 4 * (2 * x + 1))
+    np.testing.assert_allclose(wg.grad(f)(x), 4 * (2 * x + 1))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -642,3 +566,71 @@ def test_a_bare_value_says_nothing_of_itself():
     ):  # fmt: skip
         with pytest.raises(NotImplementedError):
             ask()
+
+
+# --- arrays of objects -----------------------------------------------------------------------------------------
+
+
+def polynomial(x):
+    return np.array([x[0] * x[1], np.sin(x[0]), x[1] ** 2])
+
+
+def product_of_matrices(x):
+    rotation = np.array([[np.cos(x[0]), -np.sin(x[0])], [np.sin(x[0]), np.cos(x[0])]])
+    return rotation @ np.array([x[1], 2.0]) * x
+
+
+def functions_of_the_elements(x):
+    values = np.array([v**2 for v in x])
+    return np.exp(values) + np.arctan2(values, values[::-1] + 1.0) - np.linalg.norm(values) + np.full(2, x[0])
+
+
+def vectorized(x):
+    return np.vectorize(lambda v, w: v * w if v > 0 else v - w)(x, x[::-1]) * x
+
+
+@pytest.mark.parametrize("f", [polynomial, product_of_matrices, functions_of_the_elements, vectorized])
+def test_np_array_puts_values_together(f):
+    x = np.array([0.4, 1.3])
+    np.testing.assert_allclose(wg.vjp(f, x)[0], f(x), rtol=1e-15)
+    assert wg.vjp(f, x)[0].dtype == np.float64
+    wg.check(f, x, order=2)
+    if f is not vectorized:
+        np.testing.assert_allclose(wg.trace(f)(x)(x), f(x), rtol=1e-15)
+
+
+def test_what_numpy_cannot_do_with_an_array_of_objects_is_an_error_that_says_so():
+    def f(x):
+        return np.sum(np.exp(np.array([x[0], 2.0])))
+
+    with pytest.raises(wg.NoRuleError, match="an array of Python objects") as caught:
+        wg.grad(f)(np.ones(2))
+    assert_says_where(caught.value, "return np.sum(np.exp(np.array([x[0], 2.0])))")
+    assert "np.stack([a, b])" in caught.value.remedy
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_another_type_error_is_the_users_own():
+    def f(x):
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        wg.grad(f)(1.0)
+
+
+def test_an_array_like_a_value_takes_values():
+    def f(x):
+        a = np.zeros((2, 2), like=x)
+        a[0, 0] = x[0]
+        a[1] = np.array([x[1], 3.0], like=x)
+        return np.sum(a * a) * np.asarray([x[0]], like=x)[0]
+
+    np.testing.assert_allclose(wg.grad(f)(np.array([2.0, 3.0])), [3 * 4 + 18, 2 * 2 * 3.0])
+
+
+def test_scipy_gets_no_array_of_objects():
+    from scipy.linalg import expm
+
+    with pytest.raises(wg.LostDerivativeError, match=r"np.asarray\(\)") as caught:
+        wg.grad(lambda x: expm(x)[0, 0])(np.float64(1.0))
+    assert "use wengert.linalg" in caught.value.remedy

@@ -36,12 +36,14 @@ from wengert.errors import (
     ArgumentError,
     CheckError,
     DeclarationError,
+    DegenerateError,
     DtypeError,
     EscapedValueError,
     ExpressionError,
     GraphError,
     IllFormedListError,
     LostDerivativeError,
+    NoAttributeError,
     NoRuleError,
     ShapeError,
     TraceError,
@@ -53,7 +55,7 @@ from wengert.tensors import Tensor, no_grad, tensor
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
-    from wengert import numeric, optimize
+    from wengert import linalg, numeric, optimize, special, stats
     from wengert.checker import check
     from wengert.show import compare, explain
 
@@ -64,8 +66,11 @@ _LAZY = {
     "check": "wengert.checker",
     "compare": "wengert.show",
     "explain": "wengert.show",
+    "linalg": "wengert.linalg",
     "numeric": "wengert.numeric",
     "optimize": "wengert.optimize",
+    "special": "wengert.special",
+    "stats": "wengert.stats",
 }
 
 # NumPy's functions under their names, for `import wengert as torch` and those who want one import.
@@ -99,12 +104,14 @@ __all__ = [
     "ArgumentError",
     "CheckError",
     "DeclarationError",
+    "DegenerateError",
     "DtypeError",
     "EscapedValueError",
     "ExpressionError",
     "GraphError",
     "IllFormedListError",
     "LostDerivativeError",
+    "NoAttributeError",
     "NoRuleError",
     "ShapeError",
     "Tape",
@@ -125,6 +132,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "linalg",
     "linspace",
     "manual_seed",
     "mm",
@@ -138,6 +146,8 @@ __all__ = [
     "randn",
     "relu",
     "sigmoid",
+    "special",
+    "stats",
     "tape",
     "tensor",
     "trace",

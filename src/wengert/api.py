@@ -10,6 +10,7 @@ import functools
 import inspect
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,20 @@ from wengert.derivation import fit
 from wengert.dual import Dual
 from wengert.errors import (
     ArgumentError,
+    DegenerateError,
     DtypeError,
     EscapedValueError,
     LostDerivativeError,
+    NoRuleError,
     ShapeError,
+    location_of,
     user_location,
 )
 from wengert.masked import masked, unmasked
 from wengert.nodes import Leaf, Node, own_copy, owned, pull_back, topological_order
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder
-from wengert.value import NO_PARAMS, Level, Value, has_nan, is_escaped, new_level
+from wengert.value import NO_PARAMS, Level, Value, has_nan, is_escaped, new_level, settled, stacked
 from wengert.wlist import ArrayType, Tape, WengertList
 
 __all__ = [
@@ -41,6 +45,7 @@ __all__ = [
     "of_selected",
     "primal",
     "push",
+    "push_once",
     "tape",
     "trace",
     "value_and_grad",
@@ -49,6 +54,9 @@ __all__ = [
 ]
 
 Function = Callable[..., Any]
+
+# What NumPy says where it cannot apply a function to an array of objects.
+_NO_OBJECTS = ("loop of ufunc does not support", "from dtype('O')")
 
 
 # --- arguments and results -------------------------------------------------------------------------------------
@@ -70,8 +78,22 @@ def _run(f: Function, level: Level, args: Sequence[Any], kwargs: Any = NO_PARAMS
         if isinstance(error.__cause__, LostDerivativeError):
             raise error.__cause__ from None
         raise
+    except TypeError as error:
+        if any(text in str(error) for text in _NO_OBJECTS):
+            raise _array_of_objects(error) from error
+        raise
     finally:
         level.is_open = False
+
+
+def _array_of_objects(error: TypeError) -> NoRuleError:
+    return NoRuleError(
+        f"NumPy cannot apply a function to an array of Python objects: {error}.",
+        why="np.array([a, b]) of values is such an array. Operators and sums know what to do with one, other functions "
+        "only as long as every element is a value and not a plain number.",
+        remedy="Join the elements with np.stack([a, b]); for a matrix np.stack([np.stack(row) for row in rows]).",
+        where=location_of(error),
+    )
 
 
 def primal(x: Any, transform: str, f: Function) -> Any:
@@ -105,19 +127,25 @@ def _numbers(x: Any, transform: str, f: Function, remedy: str) -> Any:
             remedy="Pass np.asarray(x), and a mask as an argument of its own for np.where.",
             where=user_location(),
         )
-    return array if isinstance(array, Value) else array[()]
+    return array._alias() if isinstance(array, Value) else array[()]
 
 
 def _array(x: Any) -> Any:
-    return x if isinstance(x, Value) else np.asarray(x)
+    if isinstance(x, Value):
+        return x
+    array = np.asarray(x)
+    joins = array.dtype.kind == "O" and all(isinstance(e, (Value, Number)) for e in array.flat)
+    return stacked(array) if joins else array
 
 
 def _lowered(y: Any, level: int, f: Function) -> Any:
     """One leaf of the result of `f` as an array or a value; one of a transform that has ended is an error."""
     if isinstance(y, Value):
         _check_alive(y, level, f)
-        return y
-    array = np.asarray(y)
+        return settled(y)
+    array = _array(y)
+    if isinstance(array, Value):
+        return _lowered(array, level, f)
     if array.dtype.kind not in "fciub":
         raise DtypeError(
             f"{function_name(f)} returned {type(y).__name__} where an array or a number is needed.",
@@ -146,10 +174,12 @@ def zeros_like(x: Any) -> Any:
 
 def _plain(y: Any, level: int, f: Function) -> Any:
     """A leaf of auxiliary results without what belongs to `level`."""
+    if isinstance(y, np.ndarray) and y.dtype.kind == "O":
+        y = _array(y)
     if isinstance(y, Value):
         _check_alive(y, level, f)
     if isinstance(y, Tensor) and y._level == level:
-        return own_copy(y._data)
+        return own_copy(settled(y._array))
     if isinstance(y, Dual) and y._level == level:
         return y.primal
     return y
@@ -261,7 +291,7 @@ class Pullback:
         outputs = [_lowered(y, self._level, f) for y in found]
         own = [isinstance(y, Tensor) and y._level == self._level for y in outputs]
         self._nodes: list[Node | None] = [y._node if mine else None for y, mine in zip(outputs, own, strict=True)]
-        self.outputs = [y._data if mine else y for y, mine in zip(outputs, own, strict=True)]
+        self.outputs = [settled(y._array) if mine else y for y, mine in zip(outputs, own, strict=True)]
         self.y = rebuild([own_copy(y) for y in self.outputs])
         self.aux = aux
         if has_aux:
@@ -481,9 +511,44 @@ def _check_tuples(transform: str, f: Function, primals: Any, tangents: Any) -> N
 
 
 def push(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
-    """One pass of forward mode: result and tangent of `f` at the leaves `xs` along `x_dots`."""
+    """Result and tangent of `f` at the leaves `xs` along `x_dots`."""
+    try:
+        return push_once(f, rebuild, xs, x_dots)
+    except DegenerateError:  # at repeated eigenvalues reverse mode alone knows what is defined
+        return _pushed_by_sweeps(f, rebuild, xs, x_dots)
+
+
+def _pushed_by_sweeps(
+    f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The same by reverse mode: one sweep for each number of the result."""
+    pullback = Pullback(f, tuple(rebuild(xs)), transform="jvp")
+    _, y_rebuild = flatten(pullback.y)
+    return pullback.y, y_rebuild([_rates(pullback, k, x_dots) for k in range(len(pullback.outputs))])
+
+
+def _rates(pullback: Pullback, k: int, x_dots: Sequence[Any]) -> Any:
+    """The tangent of result `k`, each number of it as the product of the gradient with the direction."""
+    y = pullback.outputs[k]
+    y_dot = zeros_like(y)
+    for axis in (1, 1j)[: "fc".find(y.dtype.kind) + 1]:
+        rates = []
+        for place in np.ndindex(y.shape):
+            seeds = [np.array(zeros_like(other)) for other in pullback.outputs]
+            seeds[k][place] = axis
+            x_bars = pullback.of_leaves([seed[()] for seed in seeds])
+            rates.append(sum(np.sum(np.real(np.conjugate(c) * t)) for c, t in zip(x_bars, x_dots, strict=True)))
+        if rates:
+            y_dot = y_dot + axis * np.reshape(np.stack(rates), y.shape)
+    return fit(y_dot, y.shape, zeros_like(y).dtype)
+
+
+def push_once(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
+    """One pass of forward mode, which raises `DegenerateError` where it would have to choose a basis."""
     y, y_dot = _pushed(f, rebuild, xs, x_dots)
-    if not any(has_nan(t) for t in flatten(y_dot)[0]):
+    with np.errstate(all="ignore"):  # the test for nan squares
+        is_complete = not any(has_nan(t) for t in flatten(y_dot)[0])
+    if is_complete:
         return y, y_dot
     # A nan: again, with zeros of the seeds that stay exactly 0 whatever partial they meet.
     level = new_level()
@@ -501,9 +566,21 @@ def _pushed(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots:
         if mine and isinstance(y.tangent, Value):
             _check_alive(y.tangent, None, f)
     return (
-        y_rebuild([y.primal if mine else y for y, mine in zip(outputs, own, strict=True)]),
-        y_rebuild([y.tangent if mine else zeros_like(y) for y, mine in zip(outputs, own, strict=True)]),
+        y_rebuild([_aliased(y.primal if mine else y) for y, mine in zip(outputs, own, strict=True)]),
+        y_rebuild([_tangent_of(y) if mine else zeros_like(y) for y, mine in zip(outputs, own, strict=True)]),
     )
+
+
+def _aliased(y: Any) -> Any:
+    """A result that neither a record nor an argument shares with the caller, who may change it in place."""
+    y = settled(y)
+    if isinstance(y, Value):
+        return y._alias()
+    return y.copy("K") if y.__class__ is np.ndarray and y.base is not None else y
+
+
+def _tangent_of(y: Dual) -> Any:
+    return zeros_like(y) if y.tangent is None else _aliased(y.tangent)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -581,7 +658,7 @@ def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tu
         tracers = []
         for label, leaf in zip(leaf_names(name, arg), leaves, strict=True):
             x = _numbers(leaf, transform, f, "Pass it by keyword: keyword arguments are constants of the list.")
-            tracers.append(recorder.input(label, ArrayType.of(x), x if concrete else None))
+            tracers.append(recorder.input(label, ArrayType.of(x), own_copy(x) if concrete else None))
         inputs.append(rebuild(tracers))
     found, _ = flatten(_run(f, recorder.level, inputs, kwargs))
     return recorder, [_lowered(y, recorder.level, f) for y in found]

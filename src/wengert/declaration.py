@@ -5,6 +5,7 @@ Each declares a primitive, enters it in the registry and lets the NumPy function
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -148,8 +149,13 @@ def reduction(
         y = a._apply(prim, (a,), params) if isinstance(a, Value) else bind(prim, (a,), params)
         return y if initial is _UNSET or ufunc is None else ufunc(y, initial)
 
+    def without_dtype(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET, where: Any = True
+    ) -> Any:
+        return handler(a, axis, None, out, keepdims, initial, where)
+
     table.add_primitive(prim)
-    functions[function] = handler
+    functions[function] = handler if "dtype" in inspect.signature(function).parameters else without_dtype
     if ufunc is not None:
 
         def reduce_handler(a: Any, axis: Any = 0, *args: Any, **kwargs: Any) -> Any:

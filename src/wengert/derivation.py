@@ -145,7 +145,7 @@ def plain_terms(prim: Primitive, active: Sequence[int]) -> Rule:  # noqa: PLR091
     """The terms of all active operands of a real, finite node: written out where programs spend their time."""
     partials = [prim.fact(i) for i in active]
     constants = [p for p in partials if isinstance(p, (int, float))]
-    if len(constants) == len(partials) and prim.kind is Kind.ELEMENTWISE:
+    if len(constants) == len(partials) <= 2 and prim.kind is Kind.ELEMENTWISE:
         return _constant_terms([_scale(c) for c in constants])
     if prim.kind is Kind.ELEMENTWISE and all(callable(p) and not isinstance(p, Flat) for p in partials):
         if len(prim.facts) == 1:

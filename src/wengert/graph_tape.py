@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 from wengert.nodes import Leaf, Node, Several, topological_order
+from wengert.value import settled
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
 
 __all__ = ["tape_of_graph"]
@@ -46,7 +47,7 @@ def tape_of_graph(data: Any, root: Node | None) -> Tape:
         values[variables[root]] = data
     lst = WengertList("graph", tuple(variables[leaf] for leaf in leaves), tuple(statements), (output,))
     _compute_missing(lst, values)
-    return Tape(lst, values)
+    return Tape(lst, {variable: settled(value) for variable, value in values.items()})
 
 
 def _leaves(nodes: list[Node], root: Node | None) -> list[Leaf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["core_dimensions", "gufunc_shapes", "result_types"]
 
+_CORE = re.compile(r"\(([^)]*)\)")  # a pair of brackets, empty for a number
+
 
 def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
     """The types of the results of `prim` for operands that are values, variables or Python numbers."""
     types = [x if isinstance(x, (int, float, complex)) else _type_of(x) for x in operands]
     shapes = [() if not isinstance(t, ArrayType) else t.shape for t in types]
     if prim.kind is Kind.ELEMENTWISE:
-        return (ArrayType(np.broadcast_shapes(*shapes), _dtype(prim, types, [()] * len(types), params)),)
+        shape = np.broadcast_shapes(*shapes)
+        found = _results(_evaluate_on_ones(prim, types, [()] * len(types), params))
+        return tuple(ArrayType(shape, np.asarray(y).dtype) for y in found)
     if prim.kind is Kind.REDUCTION:
         ones = [(1,) * len(shape) for shape in shapes]
         return (ArrayType(_reduced(shapes[0], **params), _dtype(prim, types, ones, params)),)
@@ -66,8 +71,8 @@ def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> t
 def core_dimensions(signature: str) -> tuple[list[list[str]], list[list[str]]]:
     """The names of the core dimensions of operands and results: ``(m,n),(n)->(m)`` is [[m, n], [n]], [[m]]."""
     inputs, outputs = signature.replace(" ", "").split("->")
-    sides = [side.strip("()").split("),(") for side in (inputs, outputs)]
-    operands, results = ([core.split(",") if core else [] for core in side] for side in sides)
+    sides = (_CORE.findall(side) for side in (inputs, outputs))
+    operands, results = ([core.split(",") if core else [] for core in cores] for cores in sides)
     return operands, results
 
 

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wengert.api import Pullback, function_name, grad, of_selected, primal, push, zeros_like
+from wengert.api import Pullback, function_name, grad, of_selected, primal, push_once, zeros_like
 from wengert.containers import flatten
-from wengert.errors import ArgumentError, user_location
+from wengert.errors import ArgumentError, DegenerateError, user_location
 
 __all__ = ["hessian", "jacobian"]
 
@@ -78,21 +78,29 @@ def _jacobian(
     """The blocks of the Jacobian: for each leaf of the result a container like `primals`; and how to join these."""
     given, rebuild = flatten(primals)
     xs = [primal(x, transform, f) for x in given]
-    n = sum(x.size for x in xs)
     if mode != "reverse":
-        columns: list[Any] = []
-        y_rebuild: Any = None
-        for k, unit in _basis(xs):
-            y_dots, y_rebuild = _column(f, rebuild, xs, k, unit)
-            columns.append(y_dots)
-            if mode == "auto" and n > sum(t.size for t in y_dots):
-                break
-        else:
-            if columns:
-                return _from_columns(columns, xs, rebuild), y_rebuild
+        try:
+            columns, y_rebuild = _columns(f, rebuild, xs, mode)
+        except DegenerateError:  # at repeated eigenvalues reverse mode alone knows what is defined
+            columns = []
+        if columns:
+            return _from_columns(columns, xs, rebuild), y_rebuild
     pullback = Pullback(f, primals, transform=transform)
     rows = [_row(f, pullback, k, unit) for k, unit in _basis(pullback.outputs)]
     return _from_rows(rows, pullback.outputs, xs, rebuild), flatten(pullback.y)[1]
+
+
+def _columns(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], mode: Mode) -> tuple[list[Any], Any]:
+    """The columns by forward mode, and how one is put together; none where reverse mode takes fewer passes."""
+    n = sum(x.size for x in xs)
+    columns: list[Any] = []
+    y_rebuild: Any = None
+    for k, unit in _basis(xs):
+        y_dots, y_rebuild = _column(f, rebuild, xs, k, unit)
+        columns.append(y_dots)
+        if mode == "auto" and n > sum(t.size for t in y_dots):
+            return [], y_rebuild
+    return columns, y_rebuild
 
 
 def _basis(xs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -110,10 +118,10 @@ def _among_zeros(k: int, unit: Any, xs: Sequence[Any]) -> list[Any]:
 
 def _column(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], k: int, unit: Any) -> tuple[list[Any], Any]:
     """The derivatives for one number of the arguments, and how the result is put together."""
-    found, y_rebuild = flatten(push(f, rebuild, xs, _among_zeros(k, unit, xs))[1])
+    found, y_rebuild = flatten(push_once(f, rebuild, xs, _among_zeros(k, unit, xs))[1])
     if unit.dtype.kind != "c":
         return found, y_rebuild
-    turned, _ = flatten(push(f, rebuild, xs, _among_zeros(k, 1j * unit, xs))[1])
+    turned, _ = flatten(push_once(f, rebuild, xs, _among_zeros(k, 1j * unit, xs))[1])
     return [_complex_entry(f, d, d_i) for d, d_i in zip(found, turned, strict=True)], y_rebuild
 
 

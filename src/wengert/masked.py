@@ -19,7 +19,7 @@ from wengert.facts import Kind
 from wengert.inference import core_dimensions
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import Value, bind, has_nan
+from wengert.value import Value, bind, has_nan, settled
 
 __all__ = ["Masked", "masked", "unmasked"]
 
@@ -65,6 +65,12 @@ class Masked(Value):
         mask = np.broadcast_to(_reached(prim, masks, xs, params, y.ndim), y.shape)
         return Masked(y if mask.all() else np.where(mask, y, np.zeros((), y.dtype)), mask, level)
 
+    def _settled(self) -> Masked:
+        return Masked(settled(self.data), self.mask, self._level)
+
+    def _alias(self) -> Masked:
+        return Masked(self.data, self.mask, self._level)
+
     def __repr__(self) -> str:
         return f"Masked({self.data}, {self.mask}, level={self._level})"
 
@@ -79,8 +85,19 @@ def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: M
         return np.any(masks[0], **params)
     if prim.mixes:
         return _batches_reached(prim, masks, y_ndim)
-    counts = [np.ones(np.shape(x)) if mask is None else mask.astype(float) for mask, x in zip(masks, xs, strict=True)]
+    counts = [_counted(prim, i, mask, x) for i, (mask, x) in enumerate(zip(masks, xs, strict=True))]
     return np.asarray(prim.compute(*counts, **params)) != 0
+
+
+def _counted(prim: Primitive, i: int, mask: Any, x: Any) -> Any:
+    """The mask of an operand in numbers; of one that is no (co)tangent ones, and an index as it is."""
+    if mask is not None:
+        return mask.astype(float)
+    if not prim.is_active(i):
+        return _plain(x)
+    if prim.jointly_linear:  # a missing term of a sum: zeros that reach nothing
+        return np.asarray(_plain(x) != 0).astype(float)
+    return np.ones(np.shape(x))
 
 
 def _batches_reached(prim: Primitive, masks: Sequence[Any], y_ndim: int) -> Any:
@@ -88,6 +105,9 @@ def _batches_reached(prim: Primitive, masks: Sequence[Any], y_ndim: int) -> Any:
     if not prim.signature:
         return np.any([np.any(mask) for mask in masks if mask is not None])
     operands, (result,) = core_dimensions(prim.signature)
+    [i, *more] = [i for i, mask in enumerate(masks) if mask is not None]
+    if not more and masks[i].ndim >= 2 and _keeps_columns(operands, result, i):
+        return np.any(masks[i], axis=-2, keepdims=True)
     reached = [
         np.any(mask, axis=tuple(range(mask.ndim - min(len(core), mask.ndim), mask.ndim)))
         for mask, core in zip(masks, operands, strict=True)
@@ -96,6 +116,13 @@ def _batches_reached(prim: Primitive, masks: Sequence[Any], y_ndim: int) -> Any:
     batches = np.logical_or.reduce(np.broadcast_arrays(*reached))
     core_ndim = min(len(result), y_ndim - batches.ndim)
     return batches.reshape(batches.shape + (1,) * core_ndim)
+
+
+def _keeps_columns(operands: Sequence[list[str]], result: list[str], i: int) -> bool:
+    """Whether each column of operand `i` goes into that of the result alone, as in (m,m),(m,n)->(m,n)."""
+    core = operands[i]
+    others = [name for j, names in enumerate(operands) if j != i for name in names]
+    return core == result and len(core) == 2 and core[0] in others and core[1] not in (core[0], *others)
 
 
 def _plain(x: Any) -> Any:

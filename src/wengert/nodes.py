@@ -22,7 +22,7 @@ from wengert.errors import GraphError, LostDerivativeError, ShapeError, user_loc
 from wengert.facts import Kind, Parts, transpose
 from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
-from wengert.value import NO_PARAMS, Value, has_nan, new_level
+from wengert.value import NO_PARAMS, Value, has_nan, new_level, settled
 from wengert.wlist import ArrayType
 
 __all__ = [
@@ -175,7 +175,7 @@ class Leaf(Node):
     def value(self) -> Any:
         """The array of the tensor, if a user made one and still has it."""
         made = self.tensor() if hasattr(self, "tensor") else None
-        return None if made is None else made._data
+        return None if made is None else made._array
 
     def name(self) -> str:
         """PyTorch's name for the end of a graph."""
@@ -243,8 +243,10 @@ COPIED_BELOW = 1 << 20  # bytes; a larger constant is kept as it is, and the swe
 
 
 def own_copy(x: Any) -> Any:
-    """The array itself if nobody else can change it, else a copy."""
-    return x.copy() if x.__class__ is np.ndarray else x
+    """The same content in an object that nobody else can change."""
+    if isinstance(x, Value):
+        return x._alias()
+    return x.copy("K") if x.__class__ is np.ndarray else x
 
 
 def watch(node: Node, constants: Iterable[Any]) -> None:
@@ -305,10 +307,19 @@ def pull_back(order: Sequence[Node], seeds: Mapping[Node, Any], *, wrap: Wrap | 
     """
     with np.errstate(all="ignore"):
         result = _sweep(order, seeds, False, wrap)
-        if any(has_nan(ct) for ct in result.values()):
+        if any(map(has_nan, result.values())) or (any(map(_is_recorded, result.values())) and _selects(order)):
             result = _masked_sweep(order, seeds, wrap)
     _check_shapes(result)
     return dict(zip(result, owned(result.values(), seeds.values()), strict=True))
+
+
+def _is_recorded(ct: Any) -> bool:
+    """Whether another sweep will come by, through the arithmetic of this one: it may find a nan where this did not."""
+    return isinstance(ct, Value) and ct._is_recorded()
+
+
+def _selects(order: Sequence[Node]) -> bool:
+    return any(node.adjoint.prim.selects or node.adjoint.prim.add_into is not None for node in order)
 
 
 def _masked_sweep(order: Sequence[Node], seeds: Mapping[Node, Any], wrap: Wrap | None) -> dict[Node, Any]:
@@ -380,9 +391,10 @@ def owned(values: Iterable[Any], seeds: Iterable[Any]) -> list[Any]:
     seen = {id(seed) for seed in seeds}
     own = []
     for value in values:
+        value = settled(value)  # noqa: PLW2901  # the value, made the caller's own
         is_array = value.__class__ is np.ndarray
         if id(value) in seen or (is_array and value.base is not None):
-            value = value.copy() if is_array else +value  # noqa: PLW2901  # the value, made the caller's own
+            value = value.copy() if is_array else +value  # noqa: PLW2901  # as above
         seen.add(id(value))
         own.append(value)
     return own

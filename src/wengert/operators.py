@@ -84,7 +84,7 @@ def _unary_operator(prim: Primitive) -> Callable[[Tensor], Any]:
         node, level = self._node, self._level
         if node is None or level < is_suspended():
             return self._apply(prim, (self,), NO_PARAMS)
-        x = self._data
+        x = self._array
         y = compute(x)
         saved = (y if keeps_y else None, x if keeps_x else node)
         if node.dtype is FLOAT64:
@@ -129,7 +129,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
                 return bind(prim, (self, other))
             if node1.dtype is not node2.dtype:
                 return bind(prim, (self, other))
-            x1, x2 = self._data, other._data
+            x1, x2 = self._array, other._array
             y = compute(x1, x2)
             saved = (y if both_y else None, x1 if both_1 else node1, x2 if both_2 else node2)
             shape = node1.shape
@@ -138,7 +138,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
             fits = y.dtype is node1.dtype is FLOAT64
             fits = fits and (y.shape == shape == node2.shape if is_elementwise else len(shape) == len(node2.shape) == 2)
             return Tensor(y, Node(both, (node1, node2), saved, NO_PARAMS, y.shape, y.dtype, fits), level)
-        x1 = self._data
+        x1 = self._array
         if kind in numbers and node1.dtype is FLOAT64:
             if not other:
                 other = np.float64(other)  # -0.0 has no place of its own in a cache, and 1 / 0.0 none in Python
@@ -159,7 +159,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
         kind = other.__class__
         if node2 is None or level < is_suspended():
             return bind(prim, (other, self))
-        x2 = self._data
+        x2 = self._array
         if kind in numbers and node2.dtype is FLOAT64:
             if not other:
                 other = np.float64(other)
@@ -206,7 +206,7 @@ def _comparison(prim: Primitive) -> Any:
 
     def compare(self: Tensor, other: Any) -> Any:
         if other.__class__ in _CONSTANTS:
-            y = compute(self._data, other)
+            y = compute(self._array, other)
             return Tensor(y) if self._level == 0 else y
         return bind(prim, (self, other))
 

@@ -128,6 +128,9 @@ class Primitive:
         to make the term (an index reads a few elements of a large array).
     views : bool
         NumPy's result may share memory with the operand (``reshape``).
+    put : callable
+        ``(x, new, **params)``: x with `new` in the place of what the primitive takes out of it, for one that `views`;
+        without it NumPy's result is read-only.
     split : callable
         ``(ct, *xs, **params)``: the terms of all operands of a variadic primitive at once.
     outputs : int
@@ -137,14 +140,16 @@ class Primitive:
     mixes : bool
         Every element of the result may depend on every element of an operand (within a batch of a gufunc): what a
         masked sweep has reached spreads to all of them.
+    continued : callable
+        ``(ys, x) -> ys``: how several results go on in a graph, where the rules need more than the plain arrays.
     accuracy : str
         Of the value or the derivative, where it is not that of the arithmetic, with the numerical method.
     """
 
     __slots__ = (
         "accuracy", "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute",
-        "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind", "mixes", "name", "notation", "outputs",
-        "precedence", "real_valued", "selects", "signature", "split", "tangents", "variadic", "views",
+        "continued", "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind", "mixes", "name", "notation",
+        "outputs", "precedence", "put", "real_valued", "selects", "signature", "split", "tangents", "variadic", "views",
     )  # fmt: skip
 
     def __init__(
@@ -168,8 +173,10 @@ class Primitive:
         add_into: Callable[..., None] | None = None,
         split: Callable[..., Sequence[Any]] | None = None,
         views: bool = False,
+        put: Callable[..., Any] | None = None,
         outputs: int = 1,
         mixes: bool = False,
+        continued: Callable[[Any, Any], Any] | None = None,
         accuracy: str = "",
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
@@ -178,8 +185,9 @@ class Primitive:
         self.notation, self.precedence, self.at_kinks = notation, precedence, at_kinks
         self.alias = alias or name.title().replace("_", "")
         self.domain = tuple(domain)
-        self.add_into, self.split, self.views = add_into, split, views
+        self.add_into, self.split, self.views, self.put = add_into, split, views, put
         self.outputs, self.mixes, self.accuracy = outputs, mixes, accuracy
+        self.continued = continued
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)

@@ -17,11 +17,22 @@ import numpy as np
 from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.graph_tape import tape_of_graph
+from wengert.memory import Memory, laid_out, note_view
 from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, Several, pull_back, topological_order, watch
 from wengert.primitive import Primitive
 from wengert.printing import array_text
-from wengert.registry import functions
-from wengert.value import Value, bind, has_nan, is_suspended, is_view, new_level, suspended_below
+from wengert.registry import functions, table
+from wengert.value import (
+    NO_PARAMS,
+    Value,
+    bind,
+    has_nan,
+    is_suspended,
+    is_view_of,
+    new_level,
+    settled,
+    suspended_below,
+)
 from wengert.wlist import ArrayType, Tape
 
 __all__ = ["Tensor", "no_grad", "tensor"]
@@ -36,35 +47,38 @@ class Tensor(Value):
     `requires_grad`, `detach`, `item`, `numpy`.
     """
 
-    __slots__ = ("__weakref__", "_data", "_node")
+    __slots__ = ("__weakref__", "_array", "_node")
 
     def __init__(self, data: Any, node: Node | None = None, level: int = 0):
-        self._data = data
+        self._array = data
         self._node = node
         self._level = level
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
-        shape: tuple[int, ...] = self._data.shape
+        shape: tuple[int, ...] = self._array.shape
         return shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy dtype of the elements."""
-        dtype: np.dtype[Any] = self._data.dtype
+        dtype: np.dtype[Any] = self._array.dtype
         return dtype
 
     def _concrete(self) -> Any:
-        data = self._data
+        data = self._array
         return data._concrete() if isinstance(data, Value) else data
 
     def _carries_derivative(self) -> bool:
-        data = self._data
+        data = self._array
         return self._node is not None or (isinstance(data, Value) and data._carries_derivative())
 
     def _has_nan(self) -> bool:
-        return has_nan(self._data)
+        return has_nan(self._array)
+
+    def _is_recorded(self) -> bool:
+        return True
 
     # Applying a primitive in general. Operators on plain arrays take the short paths further below.
 
@@ -73,7 +87,7 @@ class Tensor(Value):
         if len(operands) == 1:
             return self._apply_alone(prim, params)
         mine = [isinstance(x, Tensor) and x._level == level for x in operands]
-        xs = [x._data if own else x for x, own in zip(operands, mine, strict=True)]
+        xs = [x._array if own else x for x, own in zip(operands, mine, strict=True)]
         nodes = [
             x._node if own and prim.is_active(i) else None
             for i, (x, own) in enumerate(zip(operands, mine, strict=True))
@@ -81,14 +95,16 @@ class Tensor(Value):
         y = bind(prim, xs, params)
         parents = tuple(node for node in nodes if node is not None)
         if not parents or level < is_suspended():
-            return _constant(y, level, operands)
+            return _constant(y, level)
         adjoint = prim.adjoint[tuple(node is not None for node in nodes)]
         keeps = adjoint.keeps
         saved = [y if keeps[0] else None]
         large = []
         for x, node, keep in zip(xs, nodes, keeps[1:], strict=True):
             kept = (x if y.__class__ is tuple else raised(x, y.dtype)) if keep else _outline(x, node)
-            if kept is x and node is None and x.__class__ is np.ndarray:
+            if kept is x and node is None and isinstance(x, Value):
+                kept = x._alias()
+            elif kept is x and node is None and x.__class__ is np.ndarray:
                 if x.nbytes <= COPIED_BELOW or not x.flags.c_contiguous:
                     kept = x.copy()
                 else:
@@ -99,47 +115,75 @@ class Tensor(Value):
         record = Node(adjoint, parents, tuple(saved), params, y.shape, y.dtype)
         if large:
             watch(record, large)
-        result = Tensor(y, record, level)
-        if is_view(y):
-            result._share_memory(*operands)
-        return result
+        return Tensor(y, record, level)
 
     def _apply_alone(self, prim: Primitive, params: Params) -> Any:
-        x, node, level = self._data, self._node, self._level
+        x, node, level = self._array, self._node, self._level
         y = bind(prim, (x,), params) if isinstance(x, Value) else prim.compute(x, **params)
         if node is None or prim.is_flat or level < is_suspended():
-            return _constant(y, level, (self,))
+            constant = _constant(y, level)
+            if prim.views and constant.__class__ is Tensor and is_view_of(y, x):
+                note_view(constant, self, prim, params)
+            return constant
         adjoint = prim.adjoint[(True,)]
         keeps_y, keeps_x = adjoint.keeps
         saved = (y if keeps_y else None, x if keeps_x else node)
         if y.__class__ is tuple:
+            if prim.continued is not None:
+                y = prim.continued(y, x)
+                saved = (y if keeps_y else None, saved[1])
             return self._several(Several(adjoint, (node,), saved, params, y), y)
         fits = y.dtype is FLOAT64 and node.dtype is FLOAT64 and prim.add_into is None
         result = Tensor(y, Node(adjoint, (node,), saved, params, y.shape, y.dtype, fits), level)
-        if is_view(y):
-            result._share_memory(self)
+        if prim.views and y.__class__ is not np.float64 and is_view_of(y, x):
+            note_view(result, self, prim, params)
         return result
 
     def _several(self, node: Several, ys: Sequence[Any]) -> tuple[Any, ...]:
         """The results of a primitive with several: tensors that share its node, constants where they are no numbers."""
         return tuple(
-            Tensor(y, node.part(k), self._level) if y.dtype.kind in "fc" else _constant(y, self._level, ())
+            Tensor(y, node.part(k), self._level) if y.dtype.kind in "fc" else _constant(y, self._level)
             for k, y in enumerate(ys)
         )
 
-    def _take_over(self, new: Any) -> Tensor:
-        mine_to_keep = self._level == 0 and isinstance(self._node, Leaf)
-        if mine_to_keep and self._level >= is_suspended():
+    def _alias(self) -> Tensor:
+        return Tensor(self._array, self._node, self._level)
+
+    def _holding(self, array: Any) -> Tensor:
+        if isinstance(array, Tensor) and array._level == self._level:
+            return array
+        return Tensor(array, None, self._level)
+
+    def _take_over(self, new: Any) -> None:
+        self._array = laid_out(new._array, self._array)
+        if self._node is not None and self._level < is_suspended():  # other numbers, the same record
+            if isinstance(self._node, Leaf):
+                self._node.forget_value()
+            return
+        if isinstance(self._node, Retaining) and new._node is not None and not isinstance(new._node, Retaining):
+            new._node.retain_grad()
+        self._node = new._node
+
+    def _is_users_leaf(self) -> bool:
+        return self._level == 0 and isinstance(self._node, Leaf)
+
+    def _check_writeable(self, name: str) -> None:
+        if self._level < is_suspended() or self._level != 0:
+            return
+        if self._is_users_leaf():
             raise GraphError(
                 "a leaf Variable that requires grad is being used in an in-place operation.",
                 remedy="Write x = x + ..., or update parameters under no_grad().",
                 where=user_location(),
             )
-        if mine_to_keep:
-            self._replace(new._data)
-        else:
-            self._data, self._node = new._data, new._node
-        return self
+        memory = getattr(self, "_memory", None)
+        if isinstance(memory, Memory) and memory.whole._is_users_leaf():
+            raise GraphError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+                why=f"{name} would change the leaf.",
+                remedy="Work on a copy, or update parameters under no_grad().",
+                where=user_location(),
+            )
 
     # PyTorch's look.
 
@@ -217,8 +261,8 @@ class Tensor(Value):
         self._replace(array if self._node is None else array.astype(self.dtype))
 
     def _replace(self, data: Any) -> None:
-        self._data = data
-        self._family = None
+        self._array = data
+        self._memory = None
         if isinstance(self._node, Leaf):
             self._node.forget_value()
 
@@ -228,7 +272,7 @@ class Tensor(Value):
         A value that no derivative rule needed was not kept; it is computed again where its operands are known and
         printed as ``·`` otherwise, as is a constant array that no rule reads.
         """
-        return tape_of_graph(self._data, self._node)
+        return tape_of_graph(self._array, self._node)
 
     def retain_grad(self) -> None:
         """Ask `backward` to keep the gradient of this inner tensor in `grad`."""
@@ -282,7 +326,7 @@ class Tensor(Value):
         if create_graph:
             cotangents = pull_back(order, {self._node: seed if isinstance(seed, Tensor) else Tensor(seed)}, wrap=Tensor)
         else:
-            cotangents = pull_back(order, {self._node: seed._data if isinstance(seed, Tensor) else seed})
+            cotangents = pull_back(order, {self._node: seed._array if isinstance(seed, Tensor) else seed})
         for node, ct in cotangents.items():
             _accumulate(node, ct if isinstance(ct, Tensor) else Tensor(ct))
         if not (create_graph if retain_graph is None else retain_graph):
@@ -317,7 +361,7 @@ class Tensor(Value):
             )
         return gradient
 
-    def item(self) -> Any:
+    def item(self, *index: Any) -> Any:
         """The value as a Python number.
 
         Raises
@@ -327,16 +371,18 @@ class Tensor(Value):
         """
         if self._level != 0:
             self._refuse("item()", "Keep computing with the value itself, or use x.detach() to drop the derivative.")
-        return self._data.item()
+        return self._array.item(*index)
 
     def tolist(self) -> Any:
         """The value as nested lists of Python numbers; refused inside a transform as `item` is."""
         if self._level != 0:
             self._refuse("tolist()", "Keep computing with the value itself, or use x.detach() first.")
-        return self._data.tolist()
+        return self._array.tolist()
 
     def numpy(self) -> Any:
-        """The values as a NumPy array that shares their memory; read-only where another tensor has the same values.
+        """The values as a NumPy array, without a copy; read-only where another tensor has the same values.
+
+        A later change of the array changes the tensor; one of the tensor makes a new array and leaves this one alone.
 
         Raises
         ------
@@ -355,25 +401,21 @@ class Tensor(Value):
         """The same values outside the graph."""
         if self._level != 0:
             return Value.detach(self)
-        result = Tensor(self._data)
+        result = Tensor(self._array)
         if self.ndim and self._node is not None:
-            result._share_memory(self)
+            note_view(result, self, table.detach, NO_PARAMS)
         return result
 
     def zero_(self) -> Tensor:
         """Set every element to 0, in place; for gradients, as in ``x.grad.zero_()``."""
-        self._check_writeable("zero_")
-        self._replace(np.zeros_like(self._data)[()])
-        return self
-
-    def _check_writeable(self, name: str) -> None:
         if self._node is not None and not (self.is_leaf and is_suspended() > self._level):
             raise GraphError(
-                f"{name} would change a tensor that requires grad.",
+                "zero_ would change a tensor that requires grad.",
                 remedy="Use it under no_grad(), or on x.data.",
                 where=user_location(),
             )
-        self._check_unshared(name)
+        self._write("zero_", np.zeros_like(self._array)[()])
+        return self
 
     def numel(self) -> int:
         """Number of elements."""
@@ -385,23 +427,30 @@ class Tensor(Value):
 
     def sum(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.sum``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return functions[np.sum](self, *axis, **(_numpy_names(options) if options else options))
+        if options:
+            return np.sum(self, *axis, **_numpy_names(options))
+        return functions[np.sum](self, *axis)
 
     def mean(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.mean``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return functions[np.mean](self, *axis, **(_numpy_names(options) if options else options))
+        if options:
+            return np.mean(self, *axis, **_numpy_names(options))
+        return functions[np.mean](self, *axis)
 
     def prod(self, *axis: Any, **options: Any) -> Any:
         """As ``numpy.ndarray.prod``; also with PyTorch's ``dim`` and ``keepdim``."""
-        return functions[np.prod](self, *axis, **(_numpy_names(options) if options else options))
+        if options:
+            return np.prod(self, *axis, **_numpy_names(options))
+        return functions[np.prod](self, *axis)
 
     def clone(self) -> Any:
         """A copy that remembers where it comes from."""
         return self.copy()
 
     def view(self, *shape: Any) -> Any:
-        """The same elements in another shape, as ``reshape``."""
-        return self.reshape(*shape)
+        """The same elements in another shape, as ``reshape`` and as PyTorch has it; of a dtype as NumPy has it."""
+        is_dtype = len(shape) == 1 and (shape[0] is None or isinstance(shape[0], (type, np.dtype)))
+        return Value.view(self, *shape) if is_dtype or not shape else self.reshape(*shape)
 
     def unsqueeze(self, dim: int) -> Any:
         """A new axis of length 1 at `dim`."""
@@ -423,27 +472,12 @@ class Tensor(Value):
         """The transpose of a matrix."""
         return self.T
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        if self._carries_derivative() or (isinstance(value, Value) and value._carries_derivative()):
-            Value.__setitem__(self, index, value)
-        self._check_unshared("an assignment to elements")
-        data = np.array(self._data)
-        data[index] = value
-        self._replace(data[()])
-
-    def __getattr__(self, name: str) -> Any:
-        # x.sin(), x.exp(), … as in PyTorch.
-        ufunc = getattr(np, name, None)
-        if isinstance(ufunc, np.ufunc) and ufunc in functions:
-            return _Method(ufunc, self)
-        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-
     def __repr__(self) -> str:
         if self._level != 0:
             return f"<Tensor of level {self._level}: {self._text()}>"
         made_by = self.grad_fn
         suffix = f"grad_fn=<{made_by.name()}>" if made_by is not None else "requires_grad=True" if self._node else ""
-        return array_text("tensor", self._data, suffix)
+        return array_text("tensor", settled(self._array), suffix)
 
     def __deepcopy__(self, memo: Any) -> Any:
         if self._level != 0:
@@ -474,7 +508,7 @@ class _Data(Tensor):
     __slots__ = ("_owner",)
 
     def __init__(self, owner: Tensor):
-        super().__init__(owner._data)
+        super().__init__(owner._array)
         self._owner = owner
 
     def _shared_array(self) -> Any:
@@ -484,21 +518,10 @@ class _Data(Tensor):
         super()._replace(data)
         self._owner._replace(data)
 
-    def _take_over(self, new: Any) -> Tensor:
-        self._replace(new._data)
-        return self
-
-
-class _Method:
-    """A NumPy function as a method, ``x.sin()``."""
-
-    __slots__ = ("_first", "_function")
-
-    def __init__(self, function: np.ufunc, first: Tensor):
-        self._function, self._first = function, first
-
-    def __call__(self, *others: Any) -> Any:
-        return self._function(self._first, *others)
+    def _take_over(self, new: Any) -> None:
+        self._array = new._array
+        with no_grad():
+            self._owner._write(".data", Tensor(new._array))
 
 
 def _outline(x: Any, node: Node | None) -> Any:
@@ -508,16 +531,13 @@ def _outline(x: Any, node: Node | None) -> Any:
     return x if isinstance(x, (int, float, complex)) else ArrayType.of(x)
 
 
-def _constant(y: Any, level: int, operands: Sequence[Any]) -> Any:
-    """A result without derivative: a tensor among the user's tensors, itself inside a transform."""
-    if level != 0:
-        return y
+def _constant(y: Any, level: int) -> Any:
+    """A result without derivative: a tensor among the user's tensors, and where it is an array of numbers."""
     if y.__class__ is tuple:
-        return tuple(map(Tensor, y))
-    result = Tensor(y)
-    if is_view(y):
-        result._share_memory(*operands)
-    return result
+        return tuple(_constant(one, level) for one in y)
+    if level == 0 or (y.shape and y.dtype.kind in "fc"):
+        return Tensor(y, None, level)
+    return y
 
 
 def _accumulate(node: Node, ct: Tensor) -> None:
@@ -544,6 +564,13 @@ def _plain_array(data: Any, dtype: Any) -> Any:
             where=user_location(),
         )
     array = np.array(data, dtype=dtype)
+    if array.dtype.kind == "O" and any(isinstance(x, Value) for x in array.flat):
+        raise LostDerivativeError(
+            "tensor() was called on values that carry a derivative.",
+            why="The new tensor would not remember how they were computed.",
+            remedy="Join them with np.stack, or use x.detach() to drop the derivatives on purpose.",
+            where=user_location(),
+        )
     if array.dtype.kind not in "fciub":
         raise DtypeError(
             f"tensor() got data of dtype {array.dtype}.",
@@ -555,7 +582,7 @@ def _plain_array(data: Any, dtype: Any) -> Any:
 
 def _user_leaf(made: Tensor) -> Leaf:
     """A node without history for a tensor that a user made."""
-    data = made._data
+    data = made._array
     if data.dtype.kind not in "fc":
         raise DtypeError(
             "Only Tensors of floating point and complex dtype can require gradients;",

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import TraceError, user_location
+from wengert.memory import empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import Value, bind, has_nan, is_suspended, new_level
+from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of, new_level
 from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
 
 __all__ = ["Recorder", "Tracer"]
@@ -47,7 +48,7 @@ class Recorder:
     def record(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Append ``targets ← prim(operands; params)``, with values where all operands have one; a tracer for each."""
         # An array that is not a variable is copied: the list must not change with it.
-        symbols = tuple(x.variable if self.owns(x) else x.copy() if x.__class__ is np.ndarray else x for x in operands)
+        symbols = tuple(map(self._symbol, operands))
         known = all(not isinstance(x, Variable) or x in self.values for x in symbols)
         if known:
             value = bind(prim, [self.values[x] if isinstance(x, Variable) else x for x in symbols], params)
@@ -66,6 +67,13 @@ class Recorder:
 
     def _is_active(self, prim: Primitive, operands: Sequence[Any]) -> bool:
         return any(isinstance(x, Variable) and x in self.active and prim.is_active(i) for i, x in enumerate(operands))
+
+    def _symbol(self, x: Any) -> Any:
+        if self.owns(x):
+            return x.variable
+        if isinstance(x, Value):
+            return x._alias()
+        return x.copy("K") if x.__class__ is np.ndarray else x
 
     def _next_name(self) -> str:
         self._count += 1
@@ -96,6 +104,11 @@ class Tracer(Value):
 
     __slots__ = ("__weakref__", "recorder", "variable")
 
+    @property
+    def has_layout(self) -> bool:  # type: ignore[override]  # of a tracer it depends
+        """Whether its numbers are known."""
+        return self.variable in self.recorder.values
+
     def __init__(self, recorder: Recorder, variable: Variable):
         self.recorder = recorder
         self.variable = variable
@@ -115,13 +128,32 @@ class Tracer(Value):
         result = self.recorder.record(prim, operands, params)
         if self._level < is_suspended() and not prim.is_flat:
             result = self.recorder.record(table.detach, (result,), {})
-        if prim.views and prim.outputs == 1 and result.ndim and not _picks(params.get("index")):
-            result._share_memory(*operands)
+        if prim.views and self._has_view(result, prim, params):
+            note_view(result, self, prim, params)
         return result
 
-    def _take_over(self, new: Any) -> Tracer:
+    def _has_view(self, result: Tracer, prim: Primitive, params: Mapping[str, Any]) -> bool:
+        """Whether NumPy's result shares memory with the operand: as the values say, or tried on an empty array."""
+        values = self.recorder.values
+        if self.variable in values and result.variable in values:
+            return is_view_of(values[result.variable], values[self.variable])
+        array = empty_like_in_memory(self)
+        return is_view_of(prim.compute(array, **params), array)
+
+    def _alias(self) -> Tracer:
+        return Tracer(self.recorder, self.variable)
+
+    def _holding(self, array: Any) -> Tracer:
+        if self.recorder.owns(array):
+            return array  # type: ignore[no-any-return]  # it is a tracer
+        copied: Tracer = self.recorder.record(table.constant, (array,), NO_PARAMS)
+        return copied
+
+    def _take_over(self, new: Any) -> None:
+        values = self.recorder.values
+        if self.variable in values and new.variable in values:
+            values[new.variable] = laid_out(values[new.variable], values[self.variable])
         self.variable = new.variable
-        return self
 
     def _concrete(self) -> Any:
         try:
@@ -147,9 +179,3 @@ class Tracer(Value):
         if self.variable in self.recorder.values:
             return f"Tracer({self.variable.name} = {self._text()})"
         return f"Tracer({self.variable.name}: {self.variable.type})"
-
-
-def _picks(index: Any) -> bool:
-    """Whether an index has arrays among its parts, so that NumPy copies the elements."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (list, np.ndarray)) for part in parts)

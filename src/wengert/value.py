@@ -8,23 +8,24 @@ Levels are numbers, and every transform call draws a fresh, larger one. An opera
 among its operands; operands of smaller levels are constants to it, and the arithmetic inside is handled by them in
 turn. Since numbers are never used again, a derivative cannot be taken for that of another transform
 (perturbation confusion, Siskind and Pearlmutter 2005), and no stack of active transforms is needed. Level 0 is that of
-the tensors a user makes.
+the tensors a user makes; below it are the private values of `wengert.rules.degenerate`.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
-import math
 import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
-from weakref import WeakValueDictionary
 
 import numpy as np
 
-from wengert.errors import LostDerivativeError, NoRuleError, user_location
+from wengert.array_methods import ArrayMethods, WithoutMeaning
+from wengert.errors import LostDerivativeError, NoRuleError, protocol_caller, scipy_function_called, user_location
+from wengert.memory import Memory, is_shared
 from wengert.registry import functions, handler_of, no_rule, table
 from wengert.wlist import ArrayType
 
@@ -39,14 +40,22 @@ __all__ = [
     "has_nan",
     "is_escaped",
     "is_suspended",
-    "is_view",
+    "is_view_of",
     "new_level",
+    "settled",
+    "stacked",
     "suspended_below",
 ]
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
+#: Functions that make an array of the kind of ``like=``.
+_MADE_LIKE: frozenset[Any] = frozenset(
+    {np.array, np.asarray, np.asanyarray, np.zeros, np.ones, np.empty, np.full, np.eye, np.identity}
+)
+
 _levels = itertools.count(1)
+_BELOW_ALL = -3
 
 #: Values of levels below this one do not record; set by ``no_grad`` for the levels that exist when it is entered.
 suspended_below: ContextVar[int] = ContextVar("wengert_suspended_below", default=0)
@@ -71,16 +80,24 @@ def is_escaped(value: Any) -> bool:
 
 def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = NO_PARAMS) -> Any:
     """Apply `prim` to values of any kind: the operand of the newest level decides how."""
-    newest = None
-    level = -1
-    for x in operands:
-        if isinstance(x, Value) and x._level > level:
-            newest, level = x, x._level
+    newest = _newest(operands)
     if newest is None:
         y = prim.compute(*operands, **params)
         # A NumPy scalar times a Python complex number is a Python complex number.
         return np.complex128(y) if y.__class__ is complex else y
-    return newest._apply(prim, [_operand(x) for x in operands], params)
+    xs = [_operand(x) for x in operands]
+    newest = _newest(xs)  # an array of objects may have become a value of a newer level
+    return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # the values are still there
+
+
+def _newest(operands: Sequence[Any]) -> Value | None:
+    """The value of the newest level, if there is any."""
+    newest = None
+    level = _BELOW_ALL
+    for x in operands:
+        if isinstance(x, Value) and x._level > level:
+            newest, level = x, x._level
+    return newest
 
 
 def _operand(x: Any) -> Any:
@@ -97,6 +114,8 @@ def _operand(x: Any) -> Any:
         return float(x)  # a Fraction, say
     array = np.asarray(x)
     if array.dtype.kind == "O":
+        if all(isinstance(element, (Value, numbers.Number)) for element in array.flat):
+            return stacked(array)
         raise LostDerivativeError(
             f"an operand is {'an array' if kind is np.ndarray else f'a {kind.__name__}'} of Python objects.",
             why="What is computed with them is not recorded.",
@@ -106,11 +125,64 @@ def _operand(x: Any) -> Any:
     return array
 
 
-def is_view(y: Any) -> bool:
-    """Whether a result shares memory with an operand."""
+def _remedy_for_asarray() -> str:
+    """What to write instead; for a function of NumPy what the ledger says, for one of SciPy its own name in wengert."""
+    from wengert.ledger import remedy_for_call
+
+    if remedy := remedy_for_call():
+        return f"{remedy} Or use x.detach() to drop the derivative on purpose."
+    called = scipy_function_called()
+    for package in ("special", "linalg", "stats"):
+        if called.startswith(f"scipy.{package}."):
+            return (
+                f"SciPy's Python functions know plain arrays only: use wengert.{package}, which has those that can be "
+                "differentiated under the same names; or x.detach() to drop the derivative on purpose."
+            )
+    return (
+        "Leave out np.asarray, join values with np.stack or np.concatenate, make an array to write into with "
+        "np.zeros_like(x), or use x.detach() to drop the derivative on purpose."
+    )
+
+
+def _may_hold_objects(value: Value, caller: str) -> bool:
+    """Whether an array of objects is what the caller can work with: a number in a list, or NumPy's own Python code."""
+    if caller.startswith(("scipy.", "numpy.testing.", "numpy.ma.")):
+        return False
+    if caller.startswith(("numpy.polynomial.polyutils.as_series", "numpy.lib._stride_tricks_impl.as_strided")):
+        return False  # one drops coefficients that are 0, and their derivatives; the other counts bytes of numbers
+    return value.ndim == 0 or caller.startswith("numpy.")
+
+
+def _array_of_objects(value: Value) -> Any:
+    """The elements as objects of an array: what ``np.array([x[0], x[1]])`` puts together, to be stacked again."""
+    flat = functions[np.ravel](value)
+    elements = [value] if value.ndim == 0 else [flat[k] for k in range(value.size)]
+    return np.fromiter(elements, object, value.size).reshape(value.shape)
+
+
+def stacked(array: Any) -> Any:
+    """An array of objects, values and numbers, as one value."""
+    elements = [x if isinstance(x, Value) else np.asarray(x)[()] for x in array.flat]
+    if not any(isinstance(x, Value) for x in elements):
+        return np.array(elements).reshape(array.shape)[()]
+    joined = functions[np.stack](elements)
+    return functions[np.reshape](joined, array.shape)
+
+
+def is_view_of(y: Any, x: Any) -> bool:
+    """Whether the result `y` of an operation on `x` shares its memory."""
     if isinstance(y, Value):
-        return getattr(y, "_family", None) is not None
-    return getattr(y, "base", None) is not None
+        memory = getattr(y, "_memory", None)
+        return memory is not None and memory is getattr(x, "_memory", None)
+    base = getattr(y, "base", None)
+    if base is not None and not isinstance(base, np.ndarray):
+        base = getattr(base, "base", None)  # what stride_tricks puts in between
+    return base is not None and (base is x or base is getattr(x, "base", None))
+
+
+def settled(x: Any) -> Any:
+    """What may leave the record: of a private value the array that NumPy computes, else x itself."""
+    return x._settled() if isinstance(x, Value) else x
 
 
 def has_nan(value: Any) -> bool:
@@ -123,17 +195,21 @@ def has_nan(value: Any) -> bool:
     return bool(value != value)  # noqa: PLR0124  # only a nan differs from itself
 
 
-class Value:
+class Value(ArrayMethods):
     """An array whose operations are watched; the base of `Tensor`, `Dual` and `Tracer`.
 
     It behaves as a NumPy array of its shape and dtype. What would take it out of the record without a word
     (``float(x)``, ``math.sin(x)``, ``np.asarray(x)``) raises `LostDerivativeError` instead.
     """
 
-    __slots__ = ("_family", "_level")
+    __slots__ = ("_level", "_memory", "_path")
+
+    #: Whether its numbers lie somewhere, in an order of memory that NumPy would see.
+    has_layout = True
 
     _level: int
-    _family: WeakValueDictionary[int, Value] | None  # set on views and their bases only
+    _memory: Any  # set on views and their bases only, with the steps that lead to the part
+    _path: tuple[Any, ...]
 
     # What a kind of value must say of itself.
 
@@ -158,9 +234,17 @@ class Value:
     def _carries_derivative(self) -> bool:
         return True
 
+    def _is_recorded(self) -> bool:
+        """Whether a reverse sweep may go through the operations that made it."""
+        return False
+
     def _has_nan(self) -> bool:
         """Whether some part of the value is known to be a nan."""
         raise NotImplementedError
+
+    def _settled(self) -> Any:
+        """The value without what is private to the rules (`wengert.rules.degenerate`)."""
+        return self
 
     # Operators. Tensor overrides the three below with shorter paths.
 
@@ -274,56 +358,51 @@ class Value:
 
     __hash__ = object.__hash__
 
-    # In-place operators: the object takes over the new value, so that other names for it see the change.
+    # Changes in place: the object takes over the new value, and so do all that share its memory (`memory`).
 
-    def _take_over(self, new: Any) -> Any:
-        """Become `new`, which has been computed from this value."""
+    def _alias(self) -> Any:
+        """Another object with the same content, which no change in place of this one reaches."""
         raise NotImplementedError
 
-    def _in_place(self, name: str, new: Any) -> Any:
-        if self.ndim == 0 and (self._level != 0 or not isinstance(new, Value) or new._level != 0):
-            return new  # A NumPy scalar is immutable: the name is bound anew.
-        if not isinstance(new, Value) or new._level != self._level:
-            inner = isinstance(new, Value)
+    def _holding(self, array: Any) -> Any:
+        """`array` as a value of this kind and level; a constant where it is not one yet."""
+        raise NotImplementedError
+
+    def _take_over(self, new: Any) -> None:
+        """Become `new`, a value of this kind and level."""
+        raise NotImplementedError
+
+    def _check_writeable(self, name: str) -> None:
+        """Raise where this value must not be changed in place."""
+
+    def _write(self, name: str, new: Any) -> None:
+        """Make `new`, of this shape, the content of this array, and of the memory it shares with others."""
+        if isinstance(new, Value) and new._level > self._level:
             raise LostDerivativeError(
-                f"{name} of an array of an outer transform with a value of an inner one is not recorded."
-                if inner
-                else f"{name} would put plain numbers in the place of a value that carries a derivative.",
-                why="The array cannot become a value of the inner transform."
-                if inner
-                else "The result of this operation, or of any under no_grad(), carries none.",
-                remedy="Write x = x + ... instead.",
+                f"{name} of an array of an outer transform with a value of an inner one is not recorded.",
+                why="The array cannot become a value of the inner transform.",
+                remedy="Write x = x + ... instead, or make the array inside, as in np.zeros_like(value).",
                 where=user_location(),
             )
+        if new.dtype != self.dtype:
+            new = new.astype(self.dtype)
+        self._check_writeable(name)
+        memory = getattr(self, "_memory", None)
+        if isinstance(memory, Memory):
+            memory.write(self, self._holding(new))
+        else:
+            self._take_over(self._holding(new))
+
+    def _in_place(self, name: str, new: Any) -> Any:
+        is_array = isinstance(getattr(self, "_memory", None), Memory)  # a view of no axes, such as x[0, ...]
+        if self.ndim == 0 and not is_array and (self._level != 0 or not isinstance(new, Value) or new._level != 0):
+            return new  # A NumPy scalar is immutable: the name is bound anew.
         if new.shape != self.shape:
             raise ValueError(f"non-broadcastable output operand with shape {self.shape} doesn't match {new.shape}")
-        if new.dtype != self.dtype:
-            if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-                raise TypeError(f"Cannot cast the result of {name} from dtype {new.dtype} to {self.dtype}")
-            new = new.astype(self.dtype)
-        self._check_unshared(name)
-        self._family = None
-        return self._take_over(new)
-
-    def _check_unshared(self, name: str) -> None:
-        family = getattr(self, "_family", None)
-        if family is not None and any(other is not self for other in family.values()):
-            raise LostDerivativeError(
-                f"{name} on an array that shares memory with another one (a view, or the base of one) is not recorded.",
-                why="The other array would have to change with it.",
-                remedy="Write x = x + ... instead, or work on a copy: x = x.copy(). Single elements are set by "
-                "np.where or np.stack.",
-                where=user_location(),
-            )
-
-    def _share_memory(self, *others: Any) -> None:
-        """Note that these values share memory; weakly, so that a view that has died is no obstacle."""
-        family = next((x._family for x in others if getattr(x, "_family", None) is not None), None)
-        family = WeakValueDictionary() if family is None else family
-        for x in (self, *others):
-            if type(x) is type(self):
-                family[id(x)] = x
-                x._family = family
+        if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+            raise TypeError(f"Cannot cast the result of {name} from dtype {new.dtype} to {self.dtype}")
+        self._write(name, new)
+        return self
 
     def __iadd__(self, other: Any) -> Any:
         return self._in_place("+=", self + other)
@@ -355,12 +434,9 @@ class Value:
         return functions[np.ndarray.__getitem__](self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise LostDerivativeError(
-            f"an assignment to elements of a {type(self).__name__} of shape {self.shape} is not recorded.",
-            why="The array would change under statements that are already in the record.",
-            remedy="Build the new array with np.where, np.concatenate or np.stack.",
-            where=user_location(),
-        )
+        new = functions[np.ndarray.__setitem__](self, index, value)
+        if new is not self:
+            self._write("an assignment to elements", new)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -386,8 +462,8 @@ class Value:
         if self._carries_derivative():
             self._refuse(
                 what,
-                "Use NumPy's function (np.sin for math.sin), build arrays with np.stack or np.where, or use x.detach() "
-                "to drop the derivative on purpose.",
+                "Use NumPy's function (np.sin for math.sin), make an array to write into with np.zeros_like(x) (shape= "
+                "for another shape), or use x.detach() to drop the derivative on purpose.",
             )
         return self._concrete()
 
@@ -422,24 +498,24 @@ class Value:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries_derivative():
-            self._refuse(
-                "np.asarray(), np.array() or an assignment into a NumPy array",
-                "Join values with np.stack or np.concatenate (and write a @ x for a.dot(x)), or use x.detach() to drop "
-                "the derivative on purpose.",
-            )
+            caller = protocol_caller()
+            wants_objects = dtype is not None and np.dtype(dtype).kind == "O"
+            if wants_objects or (dtype is None and _may_hold_objects(self, caller)):
+                return _array_of_objects(self)
+            self._refuse("np.asarray(), np.array() or an assignment into a NumPy array", _remedy_for_asarray())
         return np.array(self._concrete() if copy else self._shared_array(), dtype=dtype, copy=copy)
 
     def _shared_array(self) -> Any:
         """The primal array; read-only where a value shares its memory, whose derivative a change would spoil."""
         array = np.asarray(self._concrete())
-        if getattr(self, "_family", None) is not None:
+        if is_shared(self):
             array = array.view()
             array.flags.writeable = False
         return array
 
-    def item(self) -> Any:
-        """The value as a Python number; only for a value that carries no derivative."""
-        return self._number("item()").item()
+    def item(self, *index: Any) -> Any:
+        """One element as a Python number; only for a value that carries no derivative."""
+        return self._number("item()").item(*index)
 
     def tolist(self) -> Any:
         """The value as nested lists of numbers; only for a value that carries no derivative."""
@@ -455,6 +531,17 @@ class Value:
         """The same value as a constant: its derivative is zero from here on."""
         return self._unary(table.detach)
 
+    def __getattr__(self, name: str) -> Any:
+        # x.sin(), x.exp(), …: PyTorch's methods, and what NumPy calls on the elements of an array of objects.
+        if not name.startswith("_"):
+            described = getattr(type(self), name, None)
+            if isinstance(described, WithoutMeaning):  # it has raised an AttributeError already, which Python hides
+                described.refuse(self)
+            ufunc = getattr(np, name, None)
+            if isinstance(ufunc, np.ufunc):
+                return functools.partial(ufunc, self)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -467,176 +554,33 @@ class Value:
     def __array_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Any:
+        if function in _MADE_LIKE:
+            return self._made_like(function, args, kwargs)
         handler = functions.get(function) or handler_of(function)
         if handler is None:
             raise no_rule(function)
+        out = kwargs.get("out")
+        if isinstance(out, Value):
+            result = handler(*args, **{name: value for name, value in kwargs.items() if name != "out"})
+            if np.shape(result) != out.shape:
+                raise ValueError(f"output parameter has the shape {out.shape}, but the result has {np.shape(result)}")
+            out[...] = result
+            return out
         return handler(*args, **kwargs)
 
-    # Attributes and methods of an array.
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def T(self) -> Any:
-        """The transpose: axes in reverse order."""
-        return functions[np.transpose](self)
-
-    @property
-    def mT(self) -> Any:
-        """The transpose of the last two axes."""
-        return functions[np.matrix_transpose](self)
-
-    @property
-    def real(self) -> Any:
-        """The real part."""
-        return functions[np.real](self)
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part."""
-        return functions[np.imag](self)
-
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
-        """As ``numpy.ndarray.astype``."""
-        return functions[np.astype](self, dtype, copy=copy)
-
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
-        """As ``numpy.ndarray.reshape``."""
-        return functions[np.reshape](self, shape[0] if len(shape) == 1 else shape, order=order)
-
-    def transpose(self, *axes: Any) -> Any:
-        """As ``numpy.ndarray.transpose``."""
-        return functions[np.transpose](self, axes[0] if len(axes) == 1 else axes or None)
-
-    def sum(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.sum``."""
-        return functions[np.sum](self, axis, **options)
-
-    def mean(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.mean``."""
-        return functions[np.mean](self, axis, **options)
-
-    def prod(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.prod``."""
-        return functions[np.prod](self, axis, **options)
-
-    def max(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.max``."""
-        return functions[np.max](self, axis, **options)
-
-    def min(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.min``."""
-        return functions[np.min](self, axis, **options)
-
-    def var(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.var``."""
-        return functions[np.var](self, axis, **options)
-
-    def std(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.std``."""
-        return functions[np.std](self, axis, **options)
-
-    def all(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.all``."""
-        return functions[np.all](self, axis, **options)
-
-    def any(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.any``."""
-        return functions[np.any](self, axis, **options)
-
-    def argmax(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.argmax``."""
-        return functions[np.argmax](self, axis, **options)
-
-    def argmin(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.argmin``."""
-        return functions[np.argmin](self, axis, **options)
-
-    def argsort(self, axis: int = -1, **options: Any) -> Any:
-        """As ``numpy.ndarray.argsort``."""
-        return functions[np.argsort](self, axis, **options)
-
-    def cumsum(self, axis: Any = None, **options: Any) -> Any:
-        """As ``numpy.ndarray.cumsum``."""
-        return functions[np.cumsum](self, axis, **options)
-
-    def clip(self, *bounds: Any, **options: Any) -> Any:
-        """As ``numpy.ndarray.clip``."""
-        return functions[np.clip](self, *bounds, **options)
-
-    def round(self, decimals: int = 0) -> Any:
-        """As ``numpy.ndarray.round``."""
-        return functions[np.round](self, decimals)
-
-    def dot(self, other: Any) -> Any:
-        """As ``numpy.ndarray.dot``."""
-        return functions[np.dot](self, other)
-
-    def copy(self, order: str = "C") -> Any:
-        """As ``numpy.ndarray.copy``."""
-        return functions[np.copy](self, order)
-
-    def ravel(self, order: str = "C") -> Any:
-        """As ``numpy.ndarray.ravel``."""
-        return functions[np.ravel](self, order)
-
-    def flatten(self, order: str = "C") -> Any:
-        """As ``numpy.ndarray.flatten``."""
-        return functions[np.copy](functions[np.ravel](self, order))
-
-    def take(self, indices: Any, axis: int | None = None) -> Any:
-        """As ``numpy.ndarray.take``."""
-        return functions[np.take](self, indices, axis)
-
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        """As ``numpy.ndarray.trace``."""
-        return functions[np.trace](self, offset, axis1, axis2)
-
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        """As ``numpy.ndarray.diagonal``."""
-        return functions[np.diagonal](self, offset, axis1, axis2)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """As ``numpy.ndarray.squeeze``."""
-        return functions[np.squeeze](self, axis)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        """As ``numpy.ndarray.swapaxes``."""
-        return functions[np.swapaxes](self, axis1, axis2)
-
-    def conj(self) -> Any:
-        """As ``numpy.ndarray.conj``."""
-        return functions[np.conjugate](self)
-
-    conjugate = conj
+    def _made_like(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """What ``np.zeros(3, like=self)`` makes: an array whose elements can be assigned values."""
+        if function in (np.array, np.asarray, np.asanyarray):
+            objects = np.array(args[0], object)
+            dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
+            made = stacked(objects) if dtype is None else stacked(objects).astype(dtype)
+        else:
+            made = function(*args, **kwargs)
+        if isinstance(made, Value) or not made.ndim or made.dtype.kind not in "fc":
+            return made
+        return self._holding(made)
 
 
 def _ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Calls of a ufunc that are not plain: ``out=``, ``dtype=``, ``np.add.reduce`` and the like."""
-    out = kwargs.get("out")
-    if out is not None and any(isinstance(target, np.ndarray) for target in out):
-        raise LostDerivativeError(
-            f"np.{ufunc.__name__} would write a value that carries a derivative into a NumPy array (out= or an "
-            "operator such as +=).",
-            why="A NumPy array holds plain numbers only.",
-            remedy="Write a = a + x instead of a += x.",
-            where=user_location(),
-        )
-    handler = handler_of(ufunc if method == "__call__" else getattr(ufunc, method))
-    if handler is None or out is not None:
-        raise no_rule(ufunc, method)
-    if method == "__call__":
-        raise NoRuleError(
-            f"np.{ufunc.__name__} was called with {', '.join(kwargs)} on a value that carries a derivative.",
-            remedy="Use x.astype for a dtype and np.where for a mask.",
-            where=user_location(),
-        )
-    return handler(*inputs, **kwargs)
+    return functions[np.ufunc](ufunc, method, inputs, kwargs)

@@ -203,3 +203,15 @@ def test_an_index_array_that_is_changed_later_does_not_change_the_derivative():
     mask[:] = True
     y.backward()
     np.testing.assert_array_equal(x.grad.numpy(), [2.0, 1.0, 0.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_was_put_where_another_element_was_put_after_it_contributes_exactly_zero(mode):
+    def f(x):
+        z, s = np.zeros_like(x), np.sqrt(x)
+        z[[0, 0]] = s[:2]
+        return z.sum()
+
+    x = np.array([0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(wg.jacobian(f, mode=mode)(x), [0, 0.5, 0])
+    np.testing.assert_array_equal(wg.jacobian(wg.grad(f), mode=mode)(x), np.diag([0, -0.25, 0]))

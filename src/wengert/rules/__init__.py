@@ -1,10 +1,79 @@
 """The derivative table. Importing this package declares every primitive.
 
-Read in this order: `algebra`, `elementwise`, `reductions`, `structural`, `indexing`, `linear_algebra`.
+Read in this order: `algebra`, `elementwise`, `ordering`, `reductions`, `nan_functions`, `moments`,
+`quantiles`, `sets`, `cumulative`, `differences`, `histograms`, `signals`, `structural`, `arranging`,
+`padding`, `indexing`, `taking`, `choosing`, `questions`, `views`, `assigning`, `linear_algebra`, `einsum`, `spectra`,
+`classic_polynomials`.
 """
 
 from __future__ import annotations
 
-from wengert.rules import algebra, elementwise, indexing, linear_algebra, reductions, structural
+from wengert.rules import (
+    algebra,
+    arranging,
+    assigning,
+    choosing,
+    classic_polynomials,
+    cumulative,
+    differences,
+    einsum,
+    elementwise,
+    folds,
+    histograms,
+    indexing,
+    linear_algebra,
+    moments,
+    nan_functions,
+    norms,
+    ordering,
+    padding,
+    qr,
+    quantiles,
+    questions,
+    reductions,
+    sets,
+    signals,
+    singular,
+    solving,
+    spectra,
+    structural,
+    taking,
+    ufuncs,
+    unsymmetric,
+    views,
+)
 
-__all__ = ["algebra", "elementwise", "indexing", "linear_algebra", "reductions", "structural"]
+__all__ = [
+    "algebra",
+    "arranging",
+    "assigning",
+    "choosing",
+    "classic_polynomials",
+    "cumulative",
+    "differences",
+    "einsum",
+    "elementwise",
+    "folds",
+    "histograms",
+    "indexing",
+    "linear_algebra",
+    "moments",
+    "nan_functions",
+    "norms",
+    "ordering",
+    "padding",
+    "qr",
+    "quantiles",
+    "questions",
+    "reductions",
+    "sets",
+    "signals",
+    "singular",
+    "solving",
+    "spectra",
+    "structural",
+    "taking",
+    "ufuncs",
+    "unsymmetric",
+    "views",
+]

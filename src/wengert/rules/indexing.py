@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
-from wengert.declaration import composed, refuse, structural
+from wengert.declaration import composed, structural
 from wengert.errors import TraceError, user_location
 from wengert.facts import transpose
+from wengert.memory import part_of
 from wengert.registry import functions, table
 from wengert.value import Value, bind
 
@@ -37,11 +37,40 @@ def _add_into(array: Any, ct: Any, index: Any) -> None:
         array[index] += ct
 
 
+def _update(x: Any, new: Any, index: Any) -> Any:
+    """The array x with `new` in the place of the elements that `index` names; of several for one place the last."""
+    is_wider = np.iscomplexobj(new) and not np.iscomplexobj(x)
+    array = np.array(x, np.result_type(x, new) if is_wider else None)
+    array[index] = new
+    return array
+
+
+def _taken(ct: Any, index: Any) -> Any:
+    """The cotangent of what was put at `index`: zero where something else was put in the same place after it."""
+    taken = table.getitem(ct, index=index)
+    if not _may_repeat(index):
+        return taken
+    return table.selecting_multiply(taken, _last_of_place(index, ct.shape).astype(taken.dtype))
+
+
+def _last_of_place(index: Any, shape: tuple[int, ...]) -> Any:
+    """For each element that `index` names: whether no later one names the same place."""
+    owner = np.empty(shape, np.intp)
+    numbers = np.arange(owner[index].size).reshape(owner[index].shape)
+    owner[index] = numbers
+    return owner[index] == numbers
+
+
 # fmt: off
 getitem = structural("getitem", _getitem, [transpose(lambda ct, x, *, index: table.scatter(ct, index=index, shape=x.shape))],
-                     notation="{0}[{index}]", alias="Index", add_into=_add_into, views=True)
+                     notation="{0}[{index}]", alias="Index", add_into=_add_into, views=True,
+                     put=lambda x, new, *, index: table.index_update(x, new, index=index))
 scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, shape: table.getitem(ct, index=index))],
                      notation="{0} at [{index}]", precedence=2, alias="Scatter")
+index_update = structural("index_update", _update,
+                          [transpose(lambda ct, x, new, *, index: table.index_update(ct, np.zeros((), ct.dtype), index=index)),
+                           transpose(lambda ct, x, new, *, index: _taken(ct, index))],
+                          jointly_linear=True, notation="{0} with [{index}] = {1}", precedence=0, alias="CopySlices")
 # fmt: on
 
 
@@ -66,38 +95,21 @@ def _index(x: Any, index: Any) -> Any:
     return bind(getitem, (x,), {"index": _plain_index(index)})
 
 
-@composed(np.take)
-def _take(a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Any:
-    refuse(np.take, out=out)
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    axis = normalize_axis_index(axis, a.ndim)
-    return a[(slice(None),) * axis + (_within(np.asarray(indices), a.shape[axis], mode),)]
-
-
-def _within(indices: Any, n: int, mode: str) -> Any:
-    """The indices with those out of range brought into it as `mode` says."""
-    if mode == "wrap":
-        return indices % n
-    if mode == "clip":
-        return np.clip(indices, 0, n - 1)
-    if mode != "raise":
-        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
-    return indices
-
-
-@composed(np.take_along_axis)
-def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    indices = np.asarray(indices)
-    if axis is None:
-        arr, axis = np.ravel(arr), 0
-    axis = normalize_axis_index(axis, arr.ndim)
-    if indices.dtype.kind not in "iu":
-        raise IndexError("`indices` must be an integer array")
-    if indices.ndim != arr.ndim:
-        raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    grid = np.ogrid[tuple(slice(n) for n in arr.shape)]
-    return arr[tuple(indices if k == axis else grid[k] for k in range(arr.ndim))]
+@composed(np.ndarray.__setitem__)
+def _assign(x: Any, index: Any, new: Any) -> Any:
+    """The array `x` after ``x[index] = new``; `x` itself where nothing changes."""
+    index = _plain_index(index)
+    if part_of(new, x, getitem, {"index": index}):
+        return x  # the end of x[1:3] += 1: the part that was changed in place is that of x already
+    if not hasattr(new, "dtype"):
+        new = np.asarray(new)
+    if not x.shape and index not in ((), Ellipsis, (Ellipsis,)):
+        raise IndexError("too many indices for array: array is 0-dimensional, but 1 were indexed")
+    if new.dtype.kind == "c" and x.dtype.kind != "c":
+        raise TypeError(f"a complex value cannot be assigned into an array of dtype {x.dtype}")
+    if x.dtype.kind in "biu" and new.dtype.kind in "fc":
+        new = new.astype(x.dtype)
+    return bind(index_update, (x, new), {"index": index})
 
 
 _select = functions[np.where]

@@ -9,6 +9,7 @@ import numpy as np
 
 LEFT_OUT = {
     "detach": "the identity whose derivative is declared to be zero",
+    "constant": "a constant array as a variable of a list",
     "isnat": "takes dates, which no value holds",
 }
 
@@ -45,7 +46,7 @@ _REDUCTION = [
 _POSITIONS = [((4,), {"axis": None}), ((2, 3), {"axis": 1})]
 
 
-def _one(shape: tuple[int, ...], /, **params: Any) -> tuple[tuple[tuple[int, ...], ...], dict[str, Any]]:
+def one(shape: tuple[int, ...], /, **params: Any) -> tuple[tuple[tuple[int, ...], ...], dict[str, Any]]:
     return (shape,), params
 
 
@@ -62,40 +63,49 @@ SHAPES: dict[str, Sequence[tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
         (((2, 2, 3), (3,)), {}),
         (((3,), (2, 3, 2)), {}),
     ],
-    **{name: [_one(s, **p) for [(s, p)] in _REDUCTION] for name in ("sum", "mean", "prod", "max", "min")},
-    **{name: [_one(s, **p) for [(s, p)] in _REDUCTION] for name in ("all", "any", "count_nonzero")},
-    "argmax": [_one(s, **p) for s, p in _POSITIONS],
-    "argmin": [_one(s, **p) for s, p in _POSITIONS],
-    "argsort": [_one((4,), axis=-1), _one((2, 3), axis=0)],
-    "cumsum": [_one((4,), axis=0), _one((2, 3), axis=0), _one((2, 3), axis=1)],
+    **{name: [one(s, **p) for [(s, p)] in _REDUCTION] for name in ("sum", "mean", "prod", "max", "min")},
+    **{name: [one(s, **p) for [(s, p)] in _REDUCTION] for name in ("all", "any", "count_nonzero")},
+    "argmax": [one(s, **p) for s, p in _POSITIONS],
+    "argmin": [one(s, **p) for s, p in _POSITIONS],
+    "argsort": [one((4,), axis=-1), one((2, 3), axis=0)],
+    "cumsum": [one((4,), axis=0), one((2, 3), axis=0), one((2, 3), axis=1)],
     "getitem": [
-        _one((4,), index=2),
-        _one((4,), index=-1),
-        _one((4,), index=slice(1, 3)),
-        _one((5,), index=slice(None, None, -2)),
-        _one((2, 3), index=(slice(None), 1)),
-        _one((2, 3), index=(..., None, 0)),
-        _one((4,), index=np.array([0, 2, 2, -1])),
-        _one((3, 4), index=(np.array([0, 2, 0]), np.array([1, 1, 1]))),
-        _one((3, 4), index=(np.array([[0], [2]]), slice(1, 3))),
-        _one((3, 2), index=np.array([True, False, True])),
-        _one((2, 2), index=np.array([[True, False], [True, True]])),
-        _one((3,), index=np.array([], dtype=int)),
+        one((4,), index=2),
+        one((4,), index=-1),
+        one((4,), index=slice(1, 3)),
+        one((5,), index=slice(None, None, -2)),
+        one((2, 3), index=(slice(None), 1)),
+        one((2, 3), index=(..., None, 0)),
+        one((4,), index=np.array([0, 2, 2, -1])),
+        one((3, 4), index=(np.array([0, 2, 0]), np.array([1, 1, 1]))),
+        one((3, 4), index=(np.array([[0], [2]]), slice(1, 3))),
+        one((3, 2), index=np.array([True, False, True])),
+        one((2, 2), index=np.array([[True, False], [True, True]])),
+        one((3,), index=np.array([], dtype=int)),
     ],
     "scatter": [
-        _one((), index=2, shape=(4,)),
-        _one((2,), index=slice(1, 3), shape=(4,)),
-        _one((4,), index=np.array([0, 2, 2, -1]), shape=(4,)),
-        _one((2,), index=np.array([True, False, True]), shape=(3,)),
-        _one((2,), index=(slice(None), 1), shape=(2, 3)),
+        one((), index=2, shape=(4,)),
+        one((2,), index=slice(1, 3), shape=(4,)),
+        one((4,), index=np.array([0, 2, 2, -1]), shape=(4,)),
+        one((2,), index=np.array([True, False, True]), shape=(3,)),
+        one((2,), index=(slice(None), 1), shape=(2, 3)),
     ],
-    "reshape": [_one((2, 3), shape=(3, 2)), _one((2, 3), shape=(6,)), _one((), shape=(1, 1))],
-    "transpose": [_one((2, 3), axes=(1, 0)), _one((2, 3, 4), axes=(2, 0, 1))],
+    "index_update": [
+        (((4,), ()), {"index": 2}),
+        (((4,), (2,)), {"index": slice(1, 3)}),
+        (((2, 3), (3,)), {"index": slice(None)}),
+        (((2, 3), (1, 2)), {"index": (slice(None), np.array([2, 0]))}),
+        (((4,), (3,)), {"index": np.array([1, 2, 1])}),
+        (((3,), (2,)), {"index": np.array([True, False, True])}),
+        (((2, 2), ()), {"index": np.array([[True, False], [True, True]])}),
+    ],
+    "reshape": [one((2, 3), shape=(3, 2)), one((2, 3), shape=(6,)), one((), shape=(1, 1))],
+    "transpose": [one((2, 3), axes=(1, 0)), one((2, 3, 4), axes=(2, 0, 1))],
     "broadcast_to": [
-        _one((), shape=(2, 3)),
-        _one((3,), shape=(2, 3)),
-        _one((2, 1), shape=(2, 3)),
-        _one((1, 3, 1), shape=(2, 3, 4)),
+        one((), shape=(2, 3)),
+        one((3,), shape=(2, 3)),
+        one((2, 1), shape=(2, 3)),
+        one((1, 3, 1), shape=(2, 3, 4)),
     ],
     "concatenate": [
         (((2,), (3,)), {"axis": 0}),
@@ -103,7 +113,7 @@ SHAPES: dict[str, Sequence[tuple[tuple[tuple[int, ...], ...], Mapping[str, Any]]
         (((1, 2), (2, 2)), {"axis": 0}),
         (((2,),), {"axis": 0}),
     ],
-    "flip": [_one((4,), axis=(0,)), _one((2, 3), axis=(0, 1)), _one((2, 3), axis=(1,))],
-    "astype": [_one((3,), dtype=np.dtype(np.float64)), _one((3,), dtype=np.dtype(np.complex128))],
-    "astype_integer": [_one((3,), dtype=np.dtype(np.int64)), _one((3,), dtype=np.dtype(bool))],
+    "flip": [one((4,), axis=(0,)), one((2, 3), axis=(0, 1)), one((2, 3), axis=(1,))],
+    "astype": [one((3,), dtype=np.dtype(np.float64)), one((3,), dtype=np.dtype(np.complex128))],
+    "astype_integer": [one((3,), dtype=np.dtype(np.int64)), one((3,), dtype=np.dtype(bool))],
 }
