@@ -1,5 +1,7 @@
 """Every ufunc of NumPy arrives at the table, and gives on values what it gives on arrays."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,98 @@ def test_the_reductions_of_ufuncs_are_handled(reducer, axis):
 
 def test_the_cumulative_sum_of_a_ufunc_is_handled():
     check(np.add.accumulate, np.array([[1.0, 2.0], [3.0, 5.0]]), order=2)
+
+
+# --- the methods of every ufunc of two operands -----------------------------------------------------------------
+
+BINARY = [u for u in NUMERIC if u.nin == 2 and u.nout == 1 and not u.signature]
+# A comparison of numbers gives a truth value, which it cannot take up again: NumPy has no fold of these.
+FOLDABLE = [u for u in BINARY if u.__name__.startswith("logical") or "d->?" not in "".join(u.types)]
+DIFFERENTIABLE = [u for u in FOLDABLE if not functions[u].is_flat]
+X = np.random.default_rng(1).uniform(0.6, 1.9, (4, 3))
+MASK = np.array([True, False, True, False])[:, None]
+ROWS, NUMBERS = np.array([0, 2, 0, 0]), np.array([1.25, 0.75, 1.5, 1.1])
+
+
+def folded(ufunc, x):
+    """The reduction along axis 0, step by step."""
+    return functools.reduce(ufunc, x)
+
+
+def applied_at(ufunc, x):
+    x = x * 1.0
+    ufunc.at(x, (ROWS, 1), NUMBERS)
+    return x
+
+
+def applied_one_by_one(ufunc, x):
+    x = x * 1.0
+    for row, number in zip(ROWS, NUMBERS, strict=True):
+        x[row, 1] = ufunc(x[row, 1], number)
+    return x
+
+
+def after(first, x):
+    return np.concatenate([np.full((1, 3), first), x])
+
+
+# Along axis 0: along the last one, NumPy's vectorised np.power.reduce and np.arctan2.reduce give wrong numbers.
+METHODS = {
+    "reduce": (lambda u, x: u.reduce(x), folded),
+    "reduce, keepdims": (lambda u, x: u.reduce(x, axis=-2, keepdims=True), lambda u, x: folded(u, x)[None]),
+    "reduce, initial": (lambda u, x: u.reduce(x, initial=1.25), lambda u, x: folded(u, after(1.25, x))),
+    "reduce, where": (
+        lambda u, x: u.reduce(x, initial=1.25, where=MASK),
+        lambda u, x: folded(u, after(1.25, x[::2])),
+    ),
+    "accumulate": (
+        lambda u, x: u.accumulate(x),
+        lambda u, x: np.stack([folded(u, x[: k + 1]) for k in range(4)]),
+    ),
+    "reduceat": (
+        lambda u, x: u.reduceat(x, [0, 2, 1, 3]),
+        lambda u, x: np.stack([folded(u, x[i:j]) for i, j in [(0, 2), (2, 3), (1, 3), (3, 4)]]),
+    ),
+    "outer": (lambda u, x: u.outer(x, x[0]), lambda u, x: u(x[:, :, None], x[0])),
+    "at": (applied_at, applied_one_by_one),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("ufunc", FOLDABLE, ids=lambda u: u.__name__)
+def test_a_method_of_a_ufunc_gives_on_values_what_its_steps_give_on_arrays(ufunc, method):
+    call, by_steps = METHODS[method]
+    expected = by_steps(ufunc, X)
+    kind = call(ufunc, X).dtype
+    found = [
+        np.asarray(call(ufunc, wg.tensor(X, requires_grad=True)).detach()),
+        wg.jvp(lambda x: call(ufunc, x), (X,), (X,))[0],
+        wg.trace(lambda x: call(ufunc, x))(X)(X),
+    ]
+    for y in found:
+        assert y.dtype == kind
+        np.testing.assert_allclose(y, expected.astype(kind), rtol=1e-13)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("ufunc", DIFFERENTIABLE, ids=lambda u: u.__name__)
+def test_a_method_of_a_ufunc_has_the_right_derivatives(ufunc, method):
+    check(lambda x: METHODS[method][0](ufunc, x), X, order=2, step=1e-4, directions=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract, np.multiply, np.divide, np.power], ids=lambda u: u.__name__)
+def test_the_same_for_complex_numbers(ufunc, method):
+    z = X * np.exp(0.3j * X)
+    check(lambda z: METHODS[method][0](ufunc, z), z, order=2, step=1e-3, directions=1)
+
+
+@pytest.mark.parametrize("ufunc", DIFFERENTIABLE, ids=lambda u: u.__name__)
+@pytest.mark.parametrize("method", METHODS)
+def test_single_precision_stays(ufunc, method):
+    x = np.float32(X)
+    expected = METHODS[method][0](ufunc, x).dtype
+    y, y_dot = wg.jvp(lambda x: METHODS[method][0](ufunc, x), (x,), (x,))
+    assert y.dtype == y_dot.dtype == expected
+    _, pullback = wg.vjp(lambda x: METHODS[method][0](ufunc, x), x)
+    assert pullback(np.ones_like(y))[0].dtype == np.float32

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,57 @@ def test_parts_of_a_number():
     np.testing.assert_array_equal(mantissa * 2.0**exponent, x)
     np.testing.assert_array_equal(mantissa_dot, [0.25, 0.25])
     np.testing.assert_array_equal(exponent_dot, [0.0, 0.0])
+
+
+PARTS = [2.0, -2.0, -2.5, 0.0, -0.0, math.inf, -math.inf, 5e-324, 1.7e308]
+
+
+@pytest.mark.parametrize("f", [np.modf, np.frexp], ids=["modf", "frexp"])
+def test_the_parts_of_special_numbers_are_numpys_to_the_last_bit(f):
+    x = np.array(PARTS)
+    of_list = wg.trace(f)(x)(x)
+    for found in (wg.jvp(f, (x,), (np.ones_like(x),))[0], of_list):
+        for part, expected in zip(found, f(x), strict=True):
+            np.testing.assert_array_equal(part, expected)
+            np.testing.assert_array_equal(np.signbit(part), np.signbit(expected))
+
+
+@pytest.mark.parametrize("decimals", [-2, -1, 0, 1, 3])
+@pytest.mark.parametrize("dtype", [float, np.float32, complex, int])
+def test_rounding_is_numpys_to_the_last_bit(dtype, decimals):
+    x = (np.array([1234.5678, -0.05, 25.0, 35.0, 1e300]) if dtype is float else np.array([1234.5, 25, 35])).astype(
+        dtype
+    )
+    found = np.round(wg.tensor(x), decimals).numpy()
+    expected = np.round(x, decimals)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("f", [np.isposinf, np.isneginf, np.isinf, np.signbit, np.isfinite, np.isnan])
+def test_a_question_about_numbers_has_a_plain_answer(f):
+    x = np.array([math.inf, -math.inf, math.nan, -0.0, 1.0])
+    np.testing.assert_array_equal(f(wg.tensor(x, requires_grad=True)).numpy(), f(x))
+    np.testing.assert_array_equal(wg.grad(lambda x: np.sum(x * f(x)))(x[3:]), f(x[3:]).astype(float))
+
+
+REFUSED_BY_NUMPY = {
+    "positive of truth values": lambda x: np.positive(x > 0),
+    "negative of truth values": lambda x: -(x > 0),
+    "difference of truth values": lambda x: (x > 0) - (x < 0),
+    "gcd of floats": lambda x: np.gcd(x, 2.0),
+    "dates": np.isnat,
+    "shifts of floats": lambda x: x << 1,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_BY_NUMPY)
+def test_what_numpy_does_not_compute_raises_its_exception(name):
+    with pytest.raises(TypeError) as expected:
+        REFUSED_BY_NUMPY[name](V)
+    with pytest.raises(type(expected.value)) as caught:
+        REFUSED_BY_NUMPY[name](wg.tensor(V))
+    assert str(caught.value) == str(expected.value)
 
 
 def test_the_exponent_of_frexp_is_an_integer_array():

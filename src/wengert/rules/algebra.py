@@ -33,7 +33,7 @@ def _power_exponent(y: Any, x1: Any) -> Any:
 
 
 _POWER = [lambda y, x1, x2: _power_base(x1, x2), lambda y, x1, x2: _power_exponent(y, x1)]
-_POWER_AT_ZERO = "x**0: 0 in x; 0**p: 0 in p"
+_POWER_AT_ZERO = "x**0: 0 in x; 0**p for p ≥ 0: 0 in p; nan in p for a negative base, which has no powers near an integer"
 
 # fmt: off
 negative = elementwise(np.negative, [-1], compute=operator.neg, notation="-{0}", precedence=3, alias="Neg")
@@ -52,7 +52,7 @@ floor_divide = elementwise(np.floor_divide, flat, compute=operator.floordiv, not
 remainder = elementwise(np.remainder, [1, lambda y, x1, x2: -np.floor_divide(x1, x2)],
                         compute=operator.mod, notation="{0} % {1}", precedence=2, analytic=False,
                         at_kinks="the one-sided derivative at a jump", domain=(_REAL[0], _POSITIVE))
-fmod = elementwise(np.fmod, [1, lambda y, x1, x2: -np.trunc(x1 / x2)], analytic=False,
+fmod = elementwise(np.fmod, [1, lambda y, x1, x2: -np.rint((x1 - y) / x2)], analytic=False,
                    at_kinks="the one-sided derivative at a jump", domain=(_REAL[0], _POSITIVE))
 # fmt: on
 
@@ -86,5 +86,6 @@ def _selecting_multiply(ct: Any, weight: Any) -> Any:
 selecting_multiply = elementwise(_selecting_multiply, [lambda y, ct, w: w, lambda y, ct, w: ct],
                                  name="selecting_multiply", notation="{0} * {1}", precedence=2, alias="SelectMul",
                                  selects=True, at_kinks="0 where the weight is 0")
+constant = elementwise(lambda x: np.array(x), [flat], name="constant", alias="Constant")
 detach = elementwise(lambda x: np.array(x)[()], [flat], name="detach", alias="Detach")
 # fmt: on
