@@ -9,6 +9,7 @@ import pytest
 
 import wengert as wg
 from rules.agreement import assert_derivative, assert_single_precision, assert_value, case
+from rules.refusing import assert_refused_as_numpy_does
 
 A = np.array([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]])
 B = 0.37 * np.random.default_rng(5).permutation(24).reshape(2, 3, 4) - 4.1  # no ties
@@ -260,3 +261,140 @@ def test_an_extremum_of_what_is_left_needs_an_initial_value(function):
 def test_an_axis_out_of_range_is_numpys_error(function):
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds"):
         function(wg.tensor(A, requires_grad=True), axis=2)
+
+
+# --- special points --------------------------------------------------------------------------------------------
+
+MODES = ("forward", "reverse")
+
+
+def both_modes(function, x):
+    """The gradient, the same in both modes."""
+    found = [wg.jacobian(function, mode=mode)(np.asarray(x, float)) for mode in MODES]
+    np.testing.assert_array_equal(*found)
+    return found[0]
+
+
+@pytest.mark.parametrize("x", [[2.0, 2.0, 2.0], [0.0, 0.0], [5.0]], ids=str)
+def test_the_deviation_of_equal_numbers_has_the_derivative_zero(x):
+    x = np.array(x)
+    np.testing.assert_array_equal(both_modes(np.std, x), np.zeros(len(x)))
+    np.testing.assert_array_equal(wg.hessian(np.std)(x), np.zeros((len(x), len(x))))
+    np.testing.assert_array_equal(wg.jacobian(wg.grad(np.std), mode="reverse")(x), np.zeros((len(x), len(x))))
+
+
+def test_rows_of_equal_numbers_beside_others():
+    x = np.array([[1.0, 1.0], [1.0, 3.0]])
+    np.testing.assert_array_equal(both_modes(lambda x: np.sum(np.std(x, axis=1)), x), [[0, 0], [-0.5, 0.5]])
+    np.testing.assert_array_equal(both_modes(lambda x: np.std(x, axis=1)[1], x), [[0, 0], [-0.5, 0.5]])
+    assert np.all(np.isfinite(wg.hessian(lambda x: np.sum(np.std(x, axis=1)))(x)))
+
+
+def test_the_deviation_of_complex_numbers_that_are_equal():
+    np.testing.assert_array_equal(wg.grad(np.std)(np.full(3, 1 + 2j)), np.zeros(3))
+
+
+def test_a_nan_is_no_zero():
+    assert np.isnan(wg.value_and_grad(np.std)(np.array([1.0, np.nan]))[0])
+    assert np.all(np.isnan(wg.grad(np.std)(np.array([1.0, np.nan]))))
+
+
+@pytest.mark.parametrize("function", [np.var, np.std])
+def test_too_few_degrees_of_freedom(function):
+    with pytest.warns(RuntimeWarning, match="Degrees of freedom <= 0 for slice"), np.errstate(invalid="ignore"):
+        assert np.isnan(function(wg.tensor([1.0], requires_grad=True), ddof=1).item())
+
+
+def test_products_with_zeros_to_the_second_order():
+    x = np.array([0.0, 2.0, 0.0, 5.0])
+    np.testing.assert_array_equal(both_modes(np.prod, x), np.zeros(4))
+    hessian = np.zeros((4, 4))
+    hessian[0, 2] = hessian[2, 0] = 10.0
+    np.testing.assert_array_equal(wg.hessian(np.prod)(x), hessian)
+
+
+@pytest.mark.parametrize("function", [np.max, np.min, np.amax, np.amin])
+def test_ties_share_evenly(function):
+    np.testing.assert_allclose(both_modes(function, [3.0, 3.0, 3.0]), np.full(3, 1 / 3))
+
+
+def test_an_initial_value_is_one_of_the_ties():
+    """However many elements the mask leaves out: these are none."""
+    x, mask = np.array([1.0, 5.0, 1.0, 7.0]), np.array([True, False, False, False])
+    for function, sign in ((np.max, 1.0), (np.min, -1.0)):
+        x_bar, initial_bar = wg.grad(lambda x, s, f=function: f(x, initial=s, where=mask), argnums=(0, 1))(
+            sign * x, sign
+        )
+        np.testing.assert_array_equal(x_bar, [0.5, 0, 0, 0])
+        assert initial_bar == 0.5
+
+
+@pytest.mark.parametrize("initial", [2.0, -np.inf])
+def test_a_mask_that_leaves_nothing(initial):
+    x = np.zeros(3)
+    y, gradient = wg.value_and_grad(lambda x: np.max(np.sqrt(x), initial=initial, where=np.zeros(3, bool)))(x)
+    assert y == initial
+    np.testing.assert_array_equal(gradient, np.zeros(3))
+    for function, expected in ((np.sum, 0.0), (np.prod, 1.0)):
+        y, gradient = wg.value_and_grad(lambda x, f=function: f(np.sqrt(x), where=np.zeros(3, bool)))(x)
+        assert y == expected
+        np.testing.assert_array_equal(gradient, np.zeros(3))
+
+
+def test_an_extremum_of_nothing_is_its_initial_value():
+    for function in (np.max, np.min, np.nanmax, np.nanmin):
+        y, (x_bar, initial_bar) = wg.value_and_grad(lambda x, s, f=function: f(x, initial=s), argnums=(0, 1))(
+            np.zeros(0), 2.0
+        )
+        assert (y, x_bar.shape, initial_bar) == (2.0, (0,), 1.0)
+        y, pullback = wg.vjp(lambda x, f=function: f(x, axis=0, initial=1.0, keepdims=True), np.zeros((0, 3)))
+        np.testing.assert_array_equal(y, np.ones((1, 3)))
+        assert pullback(y)[0].shape == (0, 3)
+
+
+@pytest.mark.parametrize("function", [np.sum, np.mean, np.prod, np.max, np.var, np.std, np.median, np.nansum])
+def test_a_batch_of_nothing_to_reduce(function):
+    y, pullback = wg.vjp(lambda x: function(x, axis=1), np.zeros((0, 3)))
+    assert y.shape == (0,)
+    assert pullback(np.zeros(0))[0].shape == (0, 3)
+    assert wg.jvp(lambda x: function(x, axis=1), (np.zeros((0, 3)),), (np.zeros((0, 3)),))[1].shape == (0,)
+
+
+@pytest.mark.parametrize("function", [np.sum, np.mean, np.prod, np.max, np.median])
+def test_no_axes_leave_an_array_as_it_is(function):
+    np.testing.assert_array_equal(np.diag(np.ones(6)), both_modes(lambda x: function(x, axis=()), A).reshape(6, 6))
+
+
+@pytest.mark.parametrize("function", [np.var, np.std])
+def test_each_number_varies_by_nothing(function):
+    np.testing.assert_array_equal(both_modes(lambda x: function(x, axis=()), A), np.zeros((2, 3, 2, 3)))
+
+
+# --- NumPy's parameters ----------------------------------------------------------------------------------------
+
+
+def test_parameters_by_position():
+    x = wg.tensor(B, requires_grad=True)
+    for function in (np.max, np.min, np.nanmax):
+        assert function(x, 1, None, True).shape == (2, 1, 4)
+        assert function(x, 1, None, True, -9.0, True).shape == (2, 1, 4)
+    for function in (np.all, np.any):
+        assert function(x > 0, 1, None, True, where=MASK[:, :1]).shape == (2, 1, 4)
+    assert np.argmax(x, 2, None, keepdims=True).shape == (2, 3, 1)
+    assert np.count_nonzero(x, 1, keepdims=True).shape == (2, 1, 4)
+    assert np.maximum.reduce(x, 1, None, None, True).shape == (2, 1, 4)
+
+
+@pytest.mark.parametrize("function", [np.mean, lambda x: np.mean(x, where=x > 0)])
+def test_half_precision_is_summed_in_single_precision(function):
+    x = (250 * np.random.default_rng(0).uniform(1, 1.3, 400)).astype(np.float16)
+    expected = np.float16(function(x.astype(np.float32)))
+    y, y_dot = wg.jvp(function, (x,), (x,))
+    assert y.dtype == y_dot.dtype == np.float16
+    np.testing.assert_allclose(y, expected, rtol=2e-3)
+    assert wg.grad(lambda x: function(x).astype(np.float32))(x).dtype == np.float16
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_an_extremum_with_a_mask_alone_is_numpys_error(name):
+    assert_refused_as_numpy_does(lambda x: getattr(np, name).reduce(x, where=MASK), SQUARE)

@@ -1,4 +1,4 @@
-"""Functions that reduce axes, and the cumulative sum.
+"""Functions that reduce axes.
 
 A reduction's partial ∂y/∂x has the operand's shape; y arrives with its reduced axes of length 1.
 """
@@ -6,17 +6,22 @@ A reduction's partial ∂y/∂x has the operand's shape; y arrives with its redu
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from wengert.declaration import composed, normalized_axes, reduction, refuse, structural
+from wengert.declaration import composed, elementwise, normalized_axes, reduction, refuse
 from wengert.derivation import expand, spread
+from wengert.errors import Location, user_location
 from wengert.facts import flat, transpose
 from wengert.registry import functions
-from wengert.value import bind
+from wengert.rules.ordering import array, known
+
+__all__ = ["extreme", "root", "warn_if"]
+
+_NO_VALUE: Any = np._NoValue  # what NumPy tells from None
 
 
 def _products_of_others(x: Any) -> Any:
@@ -51,8 +56,11 @@ def _ties(y: Any, x: Any, axis: tuple[int, ...]) -> Any:
 
 
 def _mean_of(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    count = math.prod([x.shape[k] for k in axis])
+    if count == 0 or x.dtype == np.float16:  # with a warning, and in single precision on the way
+        return np.mean(x, axis=axis, keepdims=keepdims)
     total: Any = np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]  # a bool, not literal
-    return total / math.prod([x.shape[k] for k in axis])
+    return total / count
 
 
 def _spread_mean(ct: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -60,7 +68,19 @@ def _spread_mean(ct: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return spread(expand(share, x, axis, keepdims), x.shape)
 
 
+def _half_over(y: Any) -> Any:
+    is_zero = np.equal(y, 0)
+    return np.where(is_zero, 0, 0.5 / np.where(is_zero, 1, y))
+
+
+def _ties_of_numbers(y: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    """As `_ties`, for an extremum that leaves out nan: where there is nothing else, no element attains it."""
+    attained = np.equal(x, y)
+    return attained / np.maximum(np.sum(attained, axis=axis, keepdims=True), 1)
+
+
 _TIES = "shared evenly among ties"
+_IGNORING = "shared evenly among ties; 0 for nan"
 
 # fmt: off
 sum_ = reduction(np.sum, 1, ufunc=np.add, identity=0, alias="Sum")
@@ -70,122 +90,159 @@ max_ = reduction(np.max, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufun
                  selects=True, analytic=False, at_kinks=_TIES, alias="Max")
 min_ = reduction(np.min, lambda y, x, *, axis, keepdims: _ties(y, x, axis), ufunc=np.minimum,
                  selects=True, analytic=False, at_kinks=_TIES, alias="Min")
+nanmax = reduction(np.nanmax, lambda y, x, *, axis, keepdims: _ties_of_numbers(y, x, axis), compute=np.fmax.reduce,
+                   selects=True, analytic=False, at_kinks=_IGNORING)
+nanmin = reduction(np.nanmin, lambda y, x, *, axis, keepdims: _ties_of_numbers(y, x, axis), compute=np.fmin.reduce,
+                   selects=True, analytic=False, at_kinks=_IGNORING)
 mean = reduction(np.mean, transpose(lambda ct, x, *, axis, keepdims: _spread_mean(ct, x, axis, keepdims)), compute=_mean_of, alias="Mean")
 all_ = reduction(np.all, flat, ufunc=np.logical_and, identity=True)
 any_ = reduction(np.any, flat, ufunc=np.logical_or, identity=False)
 count_nonzero = reduction(np.count_nonzero, flat)
-
-functions[np.amax], functions[np.amin] = functions[np.max], functions[np.min]
-
-cumsum = structural("cumsum", np.cumsum, [transpose(lambda ct, x, *, axis: _reversed_cumsum(ct, axis))], alias="Cumsum")
+root = elementwise(lambda x: np.sqrt(x), [lambda y, x: _half_over(y)], name="root", at_kinks="0 at 0, to every order: the root of a variance",
+                   domain=((0.3, 3.0),))
 # fmt: on
 
 
-def _reversed_cumsum(ct: Any, axis: int) -> Any:
-    return np.flip(np.cumsum(np.flip(ct, axis), axis), axis)
+# --- extrema and truth, with NumPy's parameters ----------------------------------------------------------------
 
 
-@composed(np.cumsum)
-def _cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
-    refuse(np.cumsum, out=out)
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    total = bind(cumsum, (a,), {"axis": normalize_axis_index(axis, a.ndim)})
-    return total if dtype is None else total.astype(dtype)
+def extreme(dtype: np.dtype[Any], *, largest: bool) -> Any:
+    """The largest or the smallest number of a dtype."""
+    if dtype.kind in "fc":
+        return np.inf if largest else -np.inf
+    if dtype.kind == "b":
+        return largest
+    return np.iinfo(dtype).max if largest else np.iinfo(dtype).min
 
 
-def _add_accumulate(a: Any, axis: int = 0, dtype: Any = None, out: None = None) -> Any:
-    return _cumsum(a, axis, dtype, out)
+def _extremum(function: Callable[..., Any], ufunc: np.ufunc) -> None:
+    plain = functions[function]
+    is_least = ufunc in (np.minimum, np.fmin)
+
+    def handler(
+        a: Any, axis: Any = None, out: None = None, keepdims: Any = False, initial: Any = _NO_VALUE,
+        where: Any = True,
+    ) -> Any:  # fmt: skip
+        refuse(function, out=out)
+        if initial is _NO_VALUE:
+            if where is not True:
+                raise ValueError(
+                    f"reduction operation '{ufunc.__name__}' does not have an identity, so to use a where mask one "
+                    "has to specify 'initial'"
+                )
+            return plain(a, axis=axis, keepdims=keepdims)
+        a = array(a)
+        beyond = extreme(a.dtype, largest=is_least)  # the initial value wins over it: it is no tie
+        if where is not True:
+            a = np.where(where, a, beyond)
+        is_empty = any(a.shape[k] == 0 for k in normalized_axes(axis, a.ndim))
+        y = np.sum(a, axis, keepdims=keepdims) + beyond if is_empty else plain(a, axis=axis, keepdims=keepdims)
+        return ufunc(y, initial)
+
+    def reduce_handler(a: Any, axis: Any = 0, dtype: Any = None, out: None = None, *args: Any, **kwargs: Any) -> Any:
+        return handler(a if dtype is None else a.astype(dtype), axis, out, *args, **kwargs)
+
+    functions[function] = handler
+    if ufunc in (np.maximum, np.minimum):  # the methods of the others are folds
+        functions[ufunc.reduce] = reduce_handler
 
 
-functions[np.add.accumulate] = _add_accumulate
+for _function, _ufunc in ((np.max, np.maximum), (np.min, np.minimum), (np.nanmax, np.fmax), (np.nanmin, np.fmin)):
+    _extremum(_function, _ufunc)
+functions[np.amax], functions[np.amin] = functions[np.max], functions[np.min]
 
 
-def _index_function(function: Callable[..., Any], **defaults: Any) -> None:
-    """A function whose result are positions: flat, with its own parameters."""
-    prim = structural(function.__name__, function, flat)
+def _truth(function: Callable[..., Any]) -> None:
+    plain = functions[function]
 
-    def handler(a: Any, *args: Any, **kwargs: Any) -> Any:
-        return bind(prim, (a,), {**dict(zip(defaults, args, strict=False)), **kwargs})
+    def handler(a: Any, axis: Any = None, out: None = None, keepdims: Any = False, *, where: Any = True) -> Any:
+        refuse(function, out=out)
+        return plain(a, axis=axis, keepdims=keepdims, where=where)
 
     functions[function] = handler
 
 
-_index_function(np.argmax, axis=None)
-_index_function(np.argmin, axis=None)
-_index_function(np.argsort, axis=-1)
+_truth(np.all)
+_truth(np.any)
 
+
+# --- means and variances ---------------------------------------------------------------------------------------
 
 _plain_mean = functions[np.mean]
+
+
+def warn_if(condition: Any, message: str) -> None:
+    """Warn as NumPy does where a condition holds; while tracing it is not known whether it does."""
+    if condition is False:
+        return
+    numbers = known(condition)
+    if numbers is not None and np.any(numbers):
+        where = user_location() or Location(__file__, 0)
+        warnings.warn_explicit(message, RuntimeWarning, where.file, where.line)
 
 
 def _count(a: Any, axes: tuple[int, ...], where: Any, keepdims: bool) -> Any:
     """How many elements each result is taken of."""
     if where is True:
         return math.prod(a.shape[k] for k in axes)
-    dtype = a.dtype if a.dtype.kind in "fc" else float
+    dtype = a.real.dtype if a.dtype.kind in "fc" else float
     return np.sum(np.broadcast_to(where, a.shape), axis=axes, keepdims=keepdims, dtype=dtype)
 
 
 @composed(np.mean)
 def _mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True
 ) -> Any:
     if where is True:
         return _plain_mean(a, axis, dtype, out, keepdims)
+    refuse(np.mean, out=out)
+    if a.dtype == np.float16 and dtype is None:
+        return np.mean(a.astype(np.float32), axis, keepdims=keepdims, where=where).astype(np.float16)
     count = _count(a, normalized_axes(axis, a.ndim), where, bool(keepdims))
-    return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, where=where) / count
+    warn_if(count == 0, "Mean of empty slice")
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where) / count
 
 
 @composed(np.var)
 def _var(  # noqa: PLR0913  # NumPy's parameters
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False, *,
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False, *,
     where: Any = True, mean: Any = None, correction: float | None = None,
 ) -> Any:  # fmt: skip
+    refuse(np.var, out=out)
+    ddof = corrected(ddof, correction)
     axes = normalized_axes(axis, a.ndim)
+    count = _count(a, axes, where, keepdims)
+    warn_if(ddof >= count, "Degrees of freedom <= 0 for slice")
     if mean is None:
-        mean = np.mean(a, axis=axes, dtype=dtype, keepdims=True, where=where)
+        mean = _plain_mean(a, axes, dtype, None, True) if where is True and count else _ratio(a, axes, dtype, where)
     deviation = a - mean
     is_complex = np.iscomplexobj(deviation)
     square = np.real(deviation) ** 2 + np.imag(deviation) ** 2 if is_complex else deviation * deviation
-    freedom = _count(square, axes, where, keepdims) - (ddof if correction is None else correction)
-    freedom = max(freedom, 0) if where is True else np.maximum(freedom, 0)
-    return np.sum(square, axis=axes, out=out, keepdims=keepdims, where=where) / freedom
+    freedom = max(count - ddof, 0) if where is True else np.maximum(count - ddof, 0)
+    return np.sum(square, axis=axes, dtype=dtype, keepdims=keepdims, where=where) / freedom
+
+
+def corrected(ddof: float, correction: Any) -> Any:
+    """The degrees of freedom that are subtracted, by whichever name they were given."""
+    if correction is None or correction is _NO_VALUE:
+        return ddof
+    if ddof != 0:
+        raise ValueError("ddof and correction can't be provided simultaneously.")
+    return correction
+
+
+def _ratio(a: Any, axes: tuple[int, ...], dtype: Any, where: Any) -> Any:
+    """The mean with its axes, without the warning about slices of nothing, which is the variance's to give."""
+    return np.sum(a, axis=axes, dtype=dtype, keepdims=True, where=where) / _count(a, axes, where, keepdims=True)
 
 
 @composed(np.std)
-def _std(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: bool = False,
-    **kwargs: Any,
+def _std(  # NumPy's parameters
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False,
+    **options: Any,
 ) -> Any:  # fmt: skip
-    return np.sqrt(_var(a, axis, dtype, out, ddof, keepdims, **kwargs))
-
-
-@composed(np.average)
-def _average(
-    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
-) -> Any:
-    if weights is None:
-        mean = np.mean(a, axis=axis, keepdims=keepdims)
-        return (mean, np.full(mean.shape, a.size / mean.size, mean.dtype)[()]) if returned else mean
-    weights = _along(weights, axis, np.shape(a))
-    total = np.sum(weights, axis=axis, keepdims=keepdims)
-    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
-    return (mean, np.broadcast_to(total, mean.shape).astype(mean.dtype)) if returned else mean
-
-
-def _along(weights: Any, axis: Any, shape: tuple[int, ...]) -> Any:
-    """Weights of the axes `axis` alone, laid along these axes of an array of `shape`."""
-    weights = weights if hasattr(weights, "shape") else np.asarray(weights)
-    if weights.shape == shape:
-        return weights
-    if axis is None:
-        raise TypeError("Axis must be specified when shapes of a and weights differ.")
-    axes = normalize_axis_tuple(axis, len(shape))
-    if weights.shape != tuple(shape[k] for k in axes):
-        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
-    in_order = np.transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
-    return np.reshape(in_order, tuple(n if k in axes else 1 for k, n in enumerate(shape)))
+    refuse(np.std, out=out)
+    return root(_var(a, axis, dtype, None, ddof, keepdims, **options))
 
 
 @composed(np.ptp)
