@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +12,12 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from wengert.declaration import composed, refuse, structural
 from wengert.derivation import fit
-from wengert.errors import NoRuleError, user_location
+from wengert.errors import TraceError, user_location
 from wengert.facts import Kind, flat, transpose
+from wengert.memory import empty_like_in_memory
 from wengert.primitive import Primitive
 from wengert.registry import functions, table
-from wengert.value import Value, bind
+from wengert.value import Value, bind, stacked
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -63,14 +65,44 @@ def _cast(x: Any, dtype: Any) -> Any:
     return x.astype(dtype)
 
 
+def array_of(x: Any) -> Any:
+    """A value as it is; a list or a number as an array, and one of scalar values as a value."""
+    array = x if hasattr(x, "shape") else np.asarray(x)
+    return stacked(array) if array.dtype.kind == "O" else array
+
+
+def nested(x: Any) -> Any:
+    """Nested sequences of numbers and values as one array."""
+    return np.stack([nested(part) for part in x]) if isinstance(x, (list, tuple)) and len(x) else array_of(x)
+
+
+def plain(x: Any) -> Any:
+    """The numbers of an argument that says where and how often, not what."""
+    return x._concrete() if isinstance(x, Value) else x
+
+
+def along(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index that takes `part` of one axis and the whole of those before it."""
+    return (*(slice(None),) * axis, part)
+
+
+def stand_in(x: Any) -> Any:
+    """An array of the shape and dtype of `x` that takes no memory: NumPy is asked with it what does not depend on values."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape)
+
+
 # fmt: off
 reshape_ = structural("reshape", lambda x, shape: np.reshape(x, shape),
-                      [transpose(lambda ct, x, *, shape: table.reshape(ct, shape=x.shape))], alias="View", views=True)
+                      [transpose(lambda ct, x, *, shape: table.reshape(ct, shape=x.shape))], alias="View", views=True,
+                      put=lambda x, new, *, shape: table.reshape(new, shape=x.shape))
 transpose_ = structural("transpose", lambda x, axes: np.transpose(x, axes),
-                        [transpose(lambda ct, x, *, axes: table.transpose(ct, axes=_inverse(axes)))], alias="Permute", views=True)
+                        [transpose(lambda ct, x, *, axes: table.transpose(ct, axes=_inverse(axes)))], alias="Permute", views=True,
+                        put=lambda x, new, *, axes: table.transpose(new, axes=_inverse(axes)))
 broadcast_to = structural("broadcast_to", _broadcast, [transpose(lambda ct, x, *, shape: fit(ct, x.shape, ct.dtype))], alias="Expand", views=True)
 concatenate = structural("concatenate", _concatenate, [transpose(_slice_of)], variadic=True, jointly_linear=True, split=_slices, alias="Cat")
-flip = structural("flip", lambda x, axis: np.flip(x, axis), [transpose(lambda ct, x, *, axis: table.flip(ct, axis=axis))], views=True)
+flip = structural("flip", lambda x, axis: np.flip(x, axis), [transpose(lambda ct, x, *, axis: table.flip(ct, axis=axis))], views=True,
+                  put=lambda x, new, *, axis: table.flip(new, axis=axis))
+copy = structural("copy", lambda x, order: np.copy(x, order), [transpose(lambda ct, x, *, order: ct)], alias="Clone")
 # A cast keeps the elements too; to integers it is a step function.
 astype = table.add_primitive(Primitive("astype", _cast, Kind.ELEMENTWISE, [transpose(lambda ct, x, *, dtype: ct)], alias="ToCopy",
                                       analytic=False, at_kinks="smooth; a cast to a real dtype drops the imaginary part"))
@@ -79,7 +111,7 @@ astype_integer = table.add_primitive(Primitive("astype_integer", _cast, Kind.ELE
 
 
 @composed(np.astype if hasattr(np, "astype") else np.ndarray.astype)
-def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     dtype = np.dtype(dtype)
     if dtype == x.dtype and not copy:
         return x
@@ -88,77 +120,128 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     return bind(astype if dtype.kind in "fc" else astype_integer, (x,), {"dtype": dtype})
 
 
-def _full_shape(size: int, shape: Any) -> tuple[int, ...]:
+def _full_shape(a: Any, shape: Any) -> tuple[int, ...]:
     """Replace a -1 in `shape` by the length that is left for it."""
     sizes = [operator.index(n) for n in (shape if isinstance(shape, (tuple, list, np.ndarray)) else (shape,))]
-    if -1 in sizes:
-        known = int(np.prod([n for n in sizes if n != -1], dtype=np.int64))
-        sizes[sizes.index(-1)] = size // known if known else 0
-    if int(np.prod(sizes, dtype=np.int64)) != size or min(sizes, default=0) < 0:
-        raise ValueError(f"cannot reshape array of size {size} into shape {shape}")
-    return tuple(sizes)
+    product = math.prod(sizes)
+    if product < 0 and sizes.count(-1) == 1 and a.size % -product == 0:
+        sizes[sizes.index(-1)] = a.size // -product
+        product = a.size
+    if product == a.size and min(sizes, default=0) >= 0:
+        return tuple(sizes)
+    full: tuple[int, ...] = np.reshape(stand_in(a), shape).shape
+    return full
+
+
+def _layout(function: Any, a: Any) -> Any:
+    """The array at the bottom of `a`, whose place in memory an order of "A" or "K" asks for."""
+    try:
+        return np.asarray(a._concrete())
+    except TraceError:
+        raise TraceError(
+            f"np.{function.__name__} was called with order='A' or 'K' on a value that is known by shape and dtype only.",
+            why="Its place in memory is not known.",
+            remedy="Use order='C' or order='F'.",
+            where=user_location(),
+        ) from None
 
 
 @composed(np.reshape)
 def _reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
-    full = _full_shape(a.size, shape)
-    if order == "F":
-        return _reshape(a.T, full[::-1]).T
+    full = _full_shape(a, shape)
+    wanted: Any = order
     if order != "C":
-        raise NoRuleError(
-            f"np.reshape with order={order!r} on a value that carries a derivative.",
-            why="The memory order of the record is not that of the array.",
-            remedy="Use order='C' or order='F'.",
-            where=user_location(),
-        )
-    return a if full == a.shape else bind(reshape_, (a,), {"shape": full})
+        np.reshape(np.empty(0), 0, wanted)  # NumPy's error for a wrong order
+        order = "C" if order is None else order.upper()
+    if order == "A":
+        flags = _layout(np.reshape, a).flags
+        order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+    if copy is False:
+        np.reshape(_layout(np.reshape, a), full, wanted, copy=False)
+    if order == "F":
+        shaped = _reshape(a.T, full[::-1]).T
+    else:
+        shaped = a if full == a.shape else bind(reshape_, (a,), {"shape": full})
+    return np.copy(shaped) if copy else shaped
+
+
+def _order_of_memory(array: Any) -> list[int]:
+    """The axes from the longest stride to the shortest; an axis without a stride stays where it is, as in NumPy."""
+    strides = [abs(step) if n > 1 else 0 for step, n in zip(array.strides, array.shape, strict=True)]
+    order: list[int] = []  # from the shortest
+    for axis in reversed(range(array.ndim)):
+        place = len(order)
+        for k in reversed(range(len(order))):
+            if 0 < strides[axis] < strides[order[k]]:
+                place = k
+            elif strides[axis] and strides[order[k]]:
+                break
+        order.insert(place, axis)
+    return order[::-1]
 
 
 @composed(np.ravel)
 def _ravel(a: Any, order: str = "C") -> Any:
-    return _reshape(a, -1, order)
+    if order in ("K", "k") and a.ndim > 1:
+        return _reshape(_transpose(a, _order_of_memory(_layout(np.ravel, a))), -1)
+    if a.ndim == 1 and getattr(a, "_path", ()) and not empty_like_in_memory(a).flags.c_contiguous:
+        return np.copy(a)
+    return _reshape(a, -1, "C" if order in ("K", "k") else order)
 
 
 @composed(np.copy)
 def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    return +a
+    if order not in ("K", "A", "C", "F"):
+        np.copy(np.empty(0), order)  # type: ignore[call-overload]  # NumPy's error for a wrong order
+    if a.ndim < 2 or order in ("K", "A"):
+        return +a
+    return bind(copy, (a,), {"order": order})
 
 
 @composed(np.transpose)
 def _transpose(a: Any, axes: Any = None) -> Any:
-    order = tuple(reversed(range(a.ndim))) if axes is None else normalize_axis_tuple(axes, a.ndim)
-    return a if a.ndim < 2 else bind(transpose_, (a,), {"axes": order})
+    if axes is None:
+        return a if a.ndim < 2 else bind(transpose_, (a,), {"axes": tuple(reversed(range(a.ndim)))})
+    return _in_order(a, _axes(a).transpose(axes))
+
+
+def _axes(a: Any) -> Any:
+    """An array without elements, of whose axes number k has length k: moved about, its shape says what came where."""
+    return np.empty(range(a.ndim), bool)
+
+
+def _in_order(a: Any, moved: Any) -> Any:
+    return a if a.ndim < 2 else bind(transpose_, (a,), {"axes": moved.shape})
 
 
 @composed(np.matrix_transpose)
 def _matrix_transpose(x: Any, /) -> Any:
+    if x.ndim < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     return _swapaxes(x, -1, -2)
 
 
 @composed(np.swapaxes)
 def _swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    order = list(range(a.ndim))
-    i, j = normalize_axis_index(axis1, a.ndim), normalize_axis_index(axis2, a.ndim)
-    order[i], order[j] = order[j], order[i]
-    return _transpose(a, order)
+    return _in_order(a, _axes(a).swapaxes(axis1, axis2))
 
 
 @composed(np.moveaxis)
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    sources, targets = normalize_axis_tuple(source, a.ndim), normalize_axis_tuple(destination, a.ndim)
-    if len(sources) != len(targets):
-        raise ValueError("`source` and `destination` arguments must have the same number of elements")
-    order = [k for k in range(a.ndim) if k not in sources]
-    for target, axis in sorted(zip(targets, sources, strict=True)):
-        order.insert(target, axis)
-    return _transpose(a, order)
+    return _in_order(a, np.moveaxis(_axes(a), source, destination))
+
+
+@composed(np.rollaxis)
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    return _in_order(a, np.rollaxis(_axes(a), axis, start))
 
 
 @composed(np.broadcast_to)
 def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     full = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if np.broadcast_shapes(array.shape, full) != full:
-        raise ValueError(f"cannot broadcast an array of shape {array.shape} to shape {full}")
+    lengths = zip(reversed(array.shape), reversed(full), strict=False)
+    if len(full) < array.ndim or min(full, default=0) < 0 or any(m not in (1, n) for m, n in lengths):
+        np.broadcast_to(stand_in(array), full)  # NumPy's error
     return array if array.shape == full else bind(broadcast_to, (array,), {"shape": full})
 
 
@@ -194,45 +277,50 @@ def _flip(m: Any, axis: Any = None) -> Any:
 
 @composed(np.concatenate)
 def _concatenate_arrays(
-    arrays: Any, /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind"
+    arrays: Any, /, axis: int | None = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind"
 ) -> Any:
     refuse(np.concatenate, out=out)
+    arrays = [array_of(x) for x in arrays]
+    if dtype is not None:
+        np.concatenate([np.empty(0, x.dtype) for x in arrays], dtype=dtype, casting=casting)  # NumPy's error for a cast
+        arrays = [np.astype(x, dtype, copy=False) for x in arrays]
     if axis is None:
         arrays, axis = [np.ravel(x) for x in arrays], 0
-    joined = bind(concatenate, tuple(arrays), {"axis": normalize_axis_index(axis, np.ndim(arrays[0]))})
-    return joined if dtype is None else joined.astype(dtype)
+    ndim = arrays[0].ndim if arrays else 1
+    return bind(concatenate, arrays, {"axis": normalize_axis_index(axis, ndim) if ndim else axis})
 
 
 @composed(np.stack)
-def _stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def _stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     refuse(np.stack, out=out)
-    arrays = list(arrays)
+    arrays = [array_of(x) for x in arrays]
     if not arrays:
         raise ValueError("need at least one array to stack")
-    if len({np.shape(x) for x in arrays}) != 1:
+    if len({x.shape for x in arrays}) != 1:
         raise ValueError("all input arrays must have the same shape")
-    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, dtype=dtype)
+    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, dtype=dtype, casting=casting)
 
 
 @composed(np.vstack)
-def _vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    return np.concatenate([np.atleast_2d(x) for x in tup], axis=0, dtype=dtype)
+def _vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+    return np.concatenate([np.atleast_2d(x) for x in tup], axis=0, dtype=dtype, casting=casting)
 
 
 @composed(np.hstack)
-def _hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def _hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     arrays = [np.atleast_1d(x) for x in tup]
-    return np.concatenate(arrays, axis=0 if arrays[0].ndim == 1 else 1, dtype=dtype)
+    axis = 0 if not arrays or arrays[0].ndim == 1 else 1
+    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
 @composed(np.dstack)
-def _dstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-    return np.concatenate([np.atleast_3d(x) for x in tup], axis=2, dtype=dtype)
+def _dstack(tup: Any) -> Any:
+    return np.concatenate([np.atleast_3d(x) for x in tup], axis=2)
 
 
 @composed(np.column_stack)
 def _column_stack(tup: Any) -> Any:
-    return np.concatenate([x[:, None] if np.ndim(x) == 1 else np.atleast_2d(x).T if np.ndim(x) == 0 else x for x in tup], axis=1)
+    return np.concatenate([x if x.ndim > 1 else np.reshape(x, (-1, 1)) for x in map(array_of, tup)], axis=1)
 
 
 def _at_least(*arrays: Any, ndim: int) -> Any:
@@ -271,8 +359,8 @@ def _ndim(a: Any) -> int:
 
 
 @composed(np.size)
-def _size(a: Any, axis: int | None = None) -> int:
-    return int(a.size if axis is None else a.shape[axis])
+def _size(a: Any, axis: Any = None) -> int:
+    return int(np.size(stand_in(a), axis))
 
 
 @composed(np.iscomplexobj)
@@ -290,15 +378,31 @@ def _result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     return np.result_type(*(x.dtype if isinstance(x, Value) else x for x in arrays_and_dtypes))
 
 
-def _like(function: Any) -> Any:
-    def handler(a: Any, dtype: Any = None, order: str = "C", subok: bool = False, shape: Any = None, **_: Any) -> Any:
-        return function(a.shape if shape is None else shape, a.dtype if dtype is None else dtype)
+def _new(like: Any, array: Any) -> Any:
+    """A new array of the kind of value that `like` is, so that values can be assigned to its elements."""
+    return like._holding(array) if array.ndim and array.dtype.kind in "fc" else array
+
+
+def _model(a: Any, dtype: Any, order: Any, shape: Any) -> Any:
+    """An array without values of the shape, dtype and order of memory that NumPy's functions ``..._like`` give."""
+    try:
+        plain = a._concrete()
+    except TraceError:  # known by shape and dtype only: the order of memory is that of a new array
+        plain = np.empty(a.shape, a.dtype)
+    return np.empty_like(plain, dtype=dtype, order=order, shape=shape)
+
+
+def _like(fill: float) -> Any:
+    def handler(a: Any, dtype: Any = None, order: Any = "K", subok: bool = False, shape: Any = None, **_: Any) -> Any:
+        array = _model(a, dtype, order, shape)
+        array[...] = fill
+        return _new(a, array)
 
     return handler
 
 
-functions[np.zeros_like] = functions[np.empty_like] = _like(np.zeros)
-functions[np.ones_like] = _like(np.ones)
+functions[np.zeros_like] = functions[np.empty_like] = _like(0)
+functions[np.ones_like] = _like(1)
 
 
 @composed(np.full_like)
@@ -307,4 +411,4 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "C", sub
     kind = a.dtype if dtype is None else dtype
     if isinstance(fill_value, Value):
         return np.broadcast_to(fill_value, full).astype(kind)
-    return np.full(full, fill_value, kind)
+    return _new(a, np.full(full, fill_value, kind)) if isinstance(a, Value) else np.full(full, fill_value, kind)
