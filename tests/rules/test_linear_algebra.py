@@ -171,6 +171,27 @@ REFUSED = {
     "tensordot numbers of axes": (lambda: np.tensordot(X, X, axes=([0], [0, 1])), ValueError, "shape-mismatch for sum"),
     "vdot": (lambda: np.vdot(X, V), ValueError, "mismatch|not aligned"),
     "vecdot": (lambda: np.vecdot(X, np.ones(2)), ValueError, "mismatch|broadcast"),
+    "dot of vectors": (lambda: np.dot(X[0], V[:2]), ValueError, r"\(3,\) and \(2,\) not aligned: 3 \(dim 0\) != 2"),
+    "dot of a cube": (lambda: np.dot(X, D), ValueError, r"\(3,2,3\) not aligned: 3 \(dim 1\) != 2 \(dim 1\)"),
+    "multi_dot of one": (lambda: np.linalg.multi_dot([X]), ValueError, "Expecting at least two arrays"),
+    "multi_dot": (lambda: np.linalg.multi_dot([X, X, X]), ValueError, r"shapes \(2,3\) and \(2,3\) not aligned"),
+    "multi_dot of cubes": (
+        lambda: np.linalg.multi_dot([wg.tensor(C)] * 3), np.linalg.LinAlgError, "3-dimensional array given"
+    ),
+    "matrix_power": (lambda: np.linalg.matrix_power(X, 2), np.linalg.LinAlgError, "must be square"),
+    "matrix_power of a vector": (
+        lambda: np.linalg.matrix_power(wg.tensor(V), 2), np.linalg.LinAlgError, "1-dimensional array given"
+    ),
+    "matrix_power to a fraction": (
+        lambda: np.linalg.matrix_power(wg.tensor(S), 0.5), TypeError, "exponent must be an integer"
+    ),
+    "linalg.outer": (lambda: np.linalg.outer(X, V), ValueError, "one-dimensional, but they are x1.ndim=2"),
+    "linalg.trace": (lambda: np.linalg.trace(wg.tensor(V)), ValueError, "at least two dimensions"),
+    "linalg.diagonal": (lambda: np.linalg.diagonal(wg.tensor(V)), ValueError, "at least two dimensions"),
+    "linalg.matrix_transpose": (
+        lambda: np.linalg.matrix_transpose(wg.tensor(V)), ValueError, "at least 2-dimensional, but it is 1"
+    ),
+    "linalg.vecdot": (lambda: np.linalg.vecdot(X, X, axis=3), AxisError, "out of bounds"),
     "diag of a cube": (lambda: np.diag(wg.tensor(C)), ValueError, "must be 1- or 2-d"),
     "diag of a number": (lambda: np.diag(wg.tensor(1.0)), ValueError, "must be 1- or 2-d"),
     "diagonal of a vector": (lambda: np.diagonal(wg.tensor(V)), ValueError, "at least two dimensions"),
@@ -183,6 +204,29 @@ REFUSED = {
 def test_what_numpy_refuses_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_powers_of_a_matrix_that_vanish():
+    nilpotent = np.array([[0.0, 1.0], [0.0, 0.0]])
+    assert not np.any(wg.jacobian(lambda a: np.linalg.matrix_power(a, 2))(np.zeros((2, 2))))
+    # d(A²) = dA A + A dA
+    t = np.array([[1.0, 2.0], [3.0, 4.0]])
+    y, y_dot = wg.jvp(lambda a: np.linalg.matrix_power(a, 2), (nilpotent,), (t,))
+    np.testing.assert_array_equal(y, 0)
+    np.testing.assert_array_equal(y_dot, t @ nilpotent + nilpotent @ t)
+
+
+def test_the_power_zero_is_the_identity_and_flat():
+    found = np.linalg.matrix_power(wg.tensor(np.stack([S, S]), requires_grad=True), 0)
+    np.testing.assert_array_equal(found, np.stack([np.eye(3), np.eye(3)]))
+    assert np.linalg.matrix_power(wg.tensor(np.float32(S)), 0).dtype == np.float32
+    assert not np.any(wg.grad(lambda a: np.sum(np.linalg.matrix_power(a, 0)))(np.zeros((2, 2))))
+
+
+def test_a_long_product_is_multiplied_in_the_order_of_least_cost():
+    row, column, square = np.ones((1, 50)), np.ones((50, 1)), np.ones((50, 50))
+    tape = wg.tape(lambda r, a, c: np.linalg.multi_dot([a, c, r, a, c]), row, square, column)
+    assert max(stmt.targets[0].shape for stmt in tape.list.statements) == (50, 1)
 
 
 @pytest.mark.parametrize("name", ["dot", "outer", "trace"])
