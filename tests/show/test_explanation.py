@@ -339,3 +339,15 @@ def test_errors_name_the_users_line():
     with pytest.raises(ArgumentError) as caught:
         explain(textbook, 2.0, 5.0, wrt="q")
     assert caught.value.where.text == 'explain(textbook, 2.0, 5.0, wrt="q")'
+
+
+def test_a_statement_with_several_results_has_one_row_with_all_of_them():
+    def f(A):
+        sign, logarithm = np.linalg.slogdet(A)
+        return sign * logarithm
+
+    text = str(wg.explain(f, np.array([[2.0, 0.5], [0.3, 1.0]])))
+    assert "v₁, v₂ = slogdet(v₀)" in text
+    assert "v̇₁, v̇₂" in text
+    assert "v̄₂ · ∂v₂/∂v₀" in text
+    assert "sum over all paths" in str(wg.compare(f, np.array([[2.0, 0.5], [0.3, 1.0]])))

@@ -41,7 +41,7 @@ def _plain(text):
         (np.cos, (5.0,), "cos(v0)", "-dv0 · sin(v0)", ["-bv1 · sin(v0)"]),
         (np.log, (5.0,), "log(v0)", "dv0 / v0", ["bv1 / v0"]),
         (np.exp, (5.0,), "exp(v0)", "dv0 · v1", ["bv1 · v1"]),
-        (np.tanh, (5.0,), "tanh(v0)", "dv0 · (1 - v1 · v1)", ["bv1 · (1 - v1 · v1)"]),
+        (np.tanh, (5.0,), "tanh(v0)", "dv0 · sech²(v0)", ["bv1 · sech²(v0)"]),
         (np.sqrt, (5.0,), "sqrt(v0)", "dv0 · 0.5 / v1", ["bv1 · 0.5 / v1"]),
         (np.abs, (5.0,), "|v0|", "dv0 · sign(v0)", ["bv1 · sign(v0)"]),
         (lambda x: -x, (5.0,), "-v0", "-dv0", ["-bv1"]),
@@ -61,7 +61,8 @@ def _plain(text):
         (lambda x, y: x / y, (5.0, 6.0), "v-1 / v0", "dv-1 / v0 - dv0 · v1 / v0", ["bv1 / v0", "-bv1 · v1 / v0"]),
         (
             np.logaddexp, (5.0, 6.0), "logaddexp(v-1, v0)",
-            "dv-1 · exp(v-1 - v1) + dv0 · exp(v0 - v1)", ["bv1 · exp(v-1 - v1)", "bv1 · exp(v0 - v1)"],
+            "dv-1 · (1 / (1 + exp(v0 - v-1))) + dv0 · (1 / (1 + exp(v-1 - v0)))",
+            ["bv1 · (1 / (1 + exp(v0 - v-1)))", "bv1 · (1 / (1 + exp(v-1 - v0)))"],
         ),
         (lambda x: np.where(True, x, 1.0), (5.0,), "where(True, v0, 1)", "dv0", ["bv1"]),
         (np.sum, (A,), "sum(v0)", "sum(dv0)", ["broadcast_to(bv1, shape=(2, 3))"]),
@@ -108,7 +109,7 @@ def test_a_rule_that_asks_for_values_leaves_the_partial_unnamed():
 SMOOTH = [
     prim
     for prim in registry.table.primitives.values()
-    if prim.kind is Kind.ELEMENTWISE and not prim.is_flat and prim.name != "astype"  # which has a parameter
+    if prim.kind is Kind.ELEMENTWISE and not prim.is_flat and hasattr(np, prim.name) and prim.name != "astype"
 ]
 
 

@@ -112,6 +112,8 @@ def tangent_formula(stmt: Statement, symbols: Symbols) -> Formula:
         i for i, x in enumerate(stmt.operands)
         if isinstance(x, Variable) and x.dtype.kind in "fc" and stmt.prim.is_active(i)
     ]  # fmt: skip
+    if len(stmt.targets) > 1:
+        return symbol(_jacobian(stmt, moving, symbols))
     whole = _pushed_forward(stmt, moving, symbols)
     if whole is not None:
         return whole
@@ -137,6 +139,8 @@ def _pushed_forward(stmt: Statement, moving: Sequence[int], symbols: Symbols) ->
 
 def contribution_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula:
     """What the statement adds to the cotangent of its operand `i`."""
+    if len(stmt.targets) > 1:
+        return _several_contributions(stmt, i, symbols)
     (target,), operand = stmt.targets, stmt.operands[i]
     adjoints = stmt.prim.careful_adjoints if target.dtype.kind == "c" else stmt.prim.adjoints
 
@@ -148,8 +152,24 @@ def contribution_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula:
     return symbol(ct[0]) * symbol(_partial(stmt, i, symbols)) if found is None else found
 
 
-def _partial(stmt: Statement, i: int, symbols: Symbols) -> str:
-    return f"∂{symbols.primal(stmt.targets[0])}/∂{symbols.primal(stmt.operands[i])}"
+def _partial(stmt: Statement, i: int, symbols: Symbols, target: int = 0) -> str:
+    return f"∂{symbols.primal(stmt.targets[target])}/∂{symbols.primal(stmt.operands[i])}"
+
+
+# A statement with several targets is shown by its partials: its rule gives all of them together.
+
+
+def _jacobian(stmt: Statement, moving: Sequence[int], symbols: Symbols) -> str:
+    """Such as ∂(v1, v2)/∂v0 · v̇0."""
+    targets = ", ".join(map(symbols.primal, stmt.targets))
+    operands = [stmt.operands[i] for i in moving]
+    return " + ".join(f"∂({targets})/∂{symbols.primal(x)} · {symbols.tangent(x)}" for x in operands)
+
+
+def _several_contributions(stmt: Statement, i: int, symbols: Symbols) -> Formula:
+    numbers = [k for k, target in enumerate(stmt.targets) if target.dtype.kind in "fc"]
+    terms = [symbol(symbols.adjoint(stmt.targets[k])) * symbol(_partial(stmt, i, symbols, k)) for k in numbers]
+    return sum(terms[1:], start=terms[0])
 
 
 def _written(x: Any, symbols: Symbols) -> Formula:

@@ -28,7 +28,8 @@ def by_depth(tape: Tape) -> Tape:
     inputs = list(_unique(printable(v.name) for v in tape.list.inputs))
     names = dict(zip(tape.list.inputs, inputs, strict=True))
     letter = free_letter(LETTERS, inputs)
-    names |= {stmt.targets[0]: f"{letter}{k}" for k, stmt in enumerate(ordered, start=1)}
+    targets = [target for stmt in ordered for target in stmt.targets]
+    names |= {target: f"{letter}{k}" for k, target in enumerate(targets, start=1)}
     return _renamed(tape, ordered, {old: Variable(name, old.type) for old, name in names.items()})
 
 
@@ -42,7 +43,8 @@ def _depths(lst: WengertList) -> dict[Statement, int]:
     of_statement = {}
     for stmt in lst.statements:
         operands = (of_variable[x] for x in stmt.operands if isinstance(x, Variable))
-        of_statement[stmt] = of_variable[stmt.targets[0]] = 1 + max(operands, default=0)
+        of_statement[stmt] = 1 + max(operands, default=0)
+        of_variable.update(dict.fromkeys(stmt.targets, of_statement[stmt]))
     return of_statement
 
 

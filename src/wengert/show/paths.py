@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.transforms.adjoint import contribution, receives
+from wengert.transforms.adjoint import contribution, cotangent_of, receives
 from wengert.wlist import Tape, Variable
 
 __all__ = ["MOST_COUNTED", "path_counts", "steps_of_all_paths", "sum_over_paths"]
@@ -29,10 +29,9 @@ def path_counts(tape: Tape) -> dict[Variable, int]:
     """
     counts = dict.fromkeys((v for v in tape.list.inputs if v.dtype.kind in "fc"), 1)
     for stmt in tape.list.statements:
-        (target,) = stmt.targets
         through = sum(counts.get(x, 0) for i, x in enumerate(stmt.operands) if receives(stmt, i))
         if through:
-            counts[target] = min(through, MOST_COUNTED)
+            counts.update(dict.fromkeys(stmt.targets, min(through, MOST_COUNTED)))
     return counts
 
 
@@ -41,7 +40,7 @@ def steps_of_all_paths(tape: Tape, output: Variable, counts: Mapping[Variable, i
     visits = {output: 1}
     total = 0
     for stmt in reversed(tape.list.statements):
-        here = visits.get(stmt.targets[0], 0)
+        here = sum(visits.get(target, 0) for target in stmt.targets)
         for i, x in enumerate(stmt.operands):
             if here and receives(stmt, i) and x in counts:
                 visits[x] = min(visits.get(x, 0) + here, MOST_COUNTED)
@@ -66,7 +65,7 @@ def sum_over_paths(tape: Tape, output: Variable, seed: Any, counts: Mapping[Vari
     dict of Variable to array
         The derivative by each input that a path leads to.
     """
-    made_by = {stmt.targets[0]: stmt for stmt in tape.list.statements}
+    made_by = {target: stmt for stmt in tape.list.statements for target in stmt.targets}
     totals: dict[Variable, Any] = {}
     pending = [(output, seed)] if output in counts else []
     with np.errstate(all="ignore"):
@@ -76,7 +75,8 @@ def sum_over_paths(tape: Tape, output: Variable, seed: Any, counts: Mapping[Vari
             if stmt is None:  # an input: the path ends here
                 totals[variable] = totals[variable] + product if variable in totals else product
                 continue
+            ct = cotangent_of(stmt, {variable: product})
             for i, x in enumerate(stmt.operands):
                 if receives(stmt, i) and x in counts:
-                    pending.append((x, contribution(tape, stmt, i, product, careful=True)))
+                    pending.append((x, contribution(tape, stmt, i, ct, careful=True)))
     return totals

@@ -29,7 +29,7 @@ class _Trace:
 
     def __init__(self, tape: Tape, outputs: Sequence[str], digits: int):
         self._tape, self._outputs, self._digits = tape, outputs, digits
-        targets = [stmt.targets[0] for stmt in tape.list.statements]
+        targets = [target for stmt in tape.list.statements for target in stmt.targets]
         letter = free_letter(LETTERS, [x.name for x in tape.list.inputs])
         self._symbols = Symbols(letter, tape.list.inputs, targets)
 
@@ -65,8 +65,8 @@ class _Trace:
         return self._symbols.primal(x), x.name, self._value(x)
 
     def _primal_statement(self, stmt: Statement) -> Equation:
-        (target,) = stmt.targets
-        return self._symbols.primal(target), primal_formula(stmt, self._symbols), self._value(target)
+        names = ", ".join(map(self._symbols.primal, stmt.targets))
+        return names, primal_formula(stmt, self._symbols), "; ".join(map(self._value, stmt.targets))
 
     def _primal_output(self, number: int) -> Equation:
         y = self._tape.list.outputs[number]
@@ -103,13 +103,13 @@ class TangentTrace(_Trace):
         return [(self._symbols.tangent(x), marked(x.name, tangent=True), self._tangent(x))]
 
     def _statement(self, stmt: Statement) -> list[Equation]:
-        (target,) = stmt.targets
-        if target.dtype.kind not in "fc":
+        targets = [target for target in stmt.targets if target.dtype.kind in "fc"]
+        if not targets:
             return []
-        if target.name not in self._tangents:
-            return [(self._symbols.tangent(target), _why_flat(stmt), "")]
-        formula = str(tangent_formula(stmt, self._symbols))
-        return [(self._symbols.tangent(target), formula, self._tangent(target))]
+        names = ", ".join(map(self._symbols.tangent, targets))
+        if not any(target.name in self._tangents for target in targets):
+            return [(names, _why_flat(stmt), "")]
+        return [(names, str(tangent_formula(stmt, self._symbols)), "; ".join(map(self._tangent, targets)))]
 
     def _output(self, number: int) -> list[Equation]:
         y = self._tape.list.outputs[number]
@@ -152,7 +152,7 @@ class AdjointTrace(_Trace):
     def _statement(self, stmt: Statement) -> list[Equation]:
         received = self._received.get(stmt)
         if received is None:
-            return [("", _why_flat(stmt), "")] if stmt.targets[0] in self._totals else []
+            return [("", _why_flat(stmt), "")] if any(target in self._totals for target in stmt.targets) else []
         return [self._contribution(stmt, *each) for each in reversed(received)]
 
     def _contribution(self, stmt: Statement, i: int, total: Any, first: bool) -> Equation:
