@@ -8,6 +8,7 @@ from programs import PROGRAMS
 from wengert.checker import check
 from wengert.containers import flatten
 from wengert.errors import TraceError
+from wengert.value import stacked
 
 STRAIGHT = [program for program in PROGRAMS if not program.branches]
 BRANCHING = [program for program in PROGRAMS if program.branches]
@@ -40,7 +41,7 @@ def assert_all_equal(found, expected, rtol=1e-12):
 
 def test_the_corpus():
     names = [program.name for program in PROGRAMS]
-    assert len(names) == len(set(names)) >= 40
+    assert len(names) == len(set(names)) >= 150
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=str)
@@ -56,7 +57,9 @@ def test_define_by_run_gives_what_vjp_gives(program):
     found, _ = flatten(program.function(*rebuild([+x for x in tensors])))
     y, pullback = wg.vjp(program.function, *copies(program))
     seed = seeds_of(y, 1)
-    for tensor, s in zip(found, flatten(seed)[0], strict=True):
+    for result, s in zip(found, flatten(seed)[0], strict=True):
+        # np.array([a, b]) of tensors is an array of them, as every function of NumPy sees it.
+        tensor = stacked(result) if getattr(result, "dtype", np.dtype(float)).kind == "O" else result
         if isinstance(tensor, wg.Tensor):
             tensor.backward(s, retain_graph=True)
     expected = flatten(pullback(seed))[0]
@@ -107,7 +110,15 @@ def test_the_list_of_a_trace_is_valid_for_other_values(program):
         assert_all_equal(list(lst.tape(*moved).outputs), expected)
 
 
-@pytest.mark.parametrize("program", STRAIGHT, ids=str)
+# Where the values are known, an order statistic asks whether a nan is among them instead of selecting against it, and
+# a view that was written to takes its part from the whole anew, so that it lies in memory as NumPy's does.
+DIFFERENT_WITH_VALUES = {
+    "piecewise_linear", "median_and_spread", "quantile_range", "lu_without_pivoting", "gram_schmidt",
+    "reversed_in_place", "rows_and_columns", "strided_updates", "real_and_imaginary_parts", "n_body",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", [p for p in STRAIGHT if p.name not in DIFFERENT_WITH_VALUES], ids=str)
 def test_a_trace_and_a_tape_write_the_same_statements(program):
     traced = wg.trace(program.function)(*copies(program))
     taped = wg.tape(program.function, *copies(program)).list
