@@ -213,16 +213,6 @@ class Value(ArrayMethods):
 
     # What a kind of value must say of itself.
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        raise NotImplementedError
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """NumPy dtype of the elements."""
-        raise NotImplementedError
-
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Apply `prim` at this value's level."""
         raise NotImplementedError
