@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import wengert as wg
 from wengert.declaration import composed, elementwise, gufunc, normalized_axes, reduction, refuse, structural
 from wengert.facts import flat, transpose
-from wengert.registry import functions, table
+from wengert.registry import functions, load_families, table
+
+load_families()  # what they declare is not to be taken out again after a test
 
 X = np.array([0.5, -1.5, 2.0])
 
@@ -81,10 +86,28 @@ def test_flat_stands_for_all_operands():
 
 def test_a_ufunc_arrives_at_the_row_that_declares_it():
     special = pytest.importorskip("scipy.special")
-    wg.elementwise(special.expit, [lambda y, x: y * (1 - y)], domain=((-2.0, 2.0),))
+    mine = wg.elementwise(special.expit, [lambda y, x: y * (1 - y)], name="my_expit")
+    assert functions[special.expit] is mine
     np.testing.assert_allclose(
         wg.grad(lambda x: np.sum(special.expit(x)))(X), special.expit(X) * (1 - special.expit(X)), rtol=1e-14
     )
+
+
+TAKEN_BEFORE = """
+import numpy as np, scipy.special, wengert as wg
+mine = wg.elementwise(lambda x: 3 * x, [3], name="erf")
+expit = wg.elementwise(scipy.special.expit, [lambda y, x: 5.0 + 0 * x], name="steep")
+assert wg.grad(mine)(1.0) == 3
+assert abs(wg.grad(scipy.special.erf)(0.0) - 2 / np.sqrt(np.pi)) < 1e-15
+assert wg.grad(scipy.special.expit)(0.0) == 5
+from wengert.registry import table
+assert table.erf is mine and "scipy.special.erf" in table.primitives
+"""
+
+
+def test_what_a_user_has_declared_stays_his_when_a_family_is_loaded():
+    run = subprocess.run([sys.executable, "-c", TAKEN_BEFORE], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
 
 
 def test_the_result_may_be_computed_in_a_faster_way():

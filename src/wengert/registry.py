@@ -36,24 +36,39 @@ def handler_of(function: Callable[..., Any]) -> Callable[..., Any] | None:
     """What handles `function` when it is called on a value; the family it belongs to is loaded if need be."""
     handler = functions.get(function)
     if handler is None:
-        for package, rules in FAMILIES.items():
-            if package in sys.modules and rules not in sys.modules:
-                import_module(rules)
+        for package in FAMILIES:
+            if package in sys.modules:
+                _load(package)
         handler = functions.get(function)
     return handler
 
 
+def _load(package: str) -> None:
+    rules = FAMILIES[package]
+    if rules not in sys.modules:
+        table.family = package
+        try:
+            import_module(rules)
+        finally:
+            table.family = ""
+
+
 def load_families() -> None:
     """Load every module of rules, for pages and tests that show the whole table."""
-    for rules in FAMILIES.values():
-        import_module(rules)
+    for package in FAMILIES:
+        _load(package)
 
 
 class Table:
-    """The registry: every primitive as an attribute under its name, in the order of declaration."""
+    """The registry: every primitive as an attribute under its name, in the order of declaration.
+
+    While a family of rules is loaded, `family` names its package: a name that a user has taken by then stays the user's,
+    and so does a function that he has declared.
+    """
 
     def __init__(self) -> None:
         self.primitives: dict[str, Primitive] = {}
+        self.family = ""
 
     def __getattr__(self, name: str) -> Primitive:
         if name.startswith("__"):
@@ -62,6 +77,8 @@ class Table:
 
     def add_primitive(self, prim: Primitive, *numpy_functions: Callable[..., Any]) -> Primitive:
         """Enter `prim`, and let calls of `numpy_functions` on values arrive at it."""
+        if prim.name in self.primitives and self.family:
+            prim.name = f"{self.family}.{prim.name}"
         if prim.name in self.primitives:
             raise DeclarationError(
                 f"a primitive called {prim.name} is declared twice.", remedy="Give the second one another name."
@@ -69,7 +86,8 @@ class Table:
         self.primitives[prim.name] = prim
         setattr(self, prim.name, prim)
         for function in numpy_functions:
-            functions[function] = prim
+            if not (self.family and function in functions):
+                functions[function] = prim
         return prim
 
 
