@@ -62,8 +62,8 @@ def load_families() -> None:
 class Table:
     """The registry: every primitive as an attribute under its name, in the order of declaration.
 
-    While a family of rules is loaded, `family` names its package: a name that a user has taken by then stays the user's,
-    and so does a function that he has declared.
+    While a family of rules is loaded, `family` names its package: a name that a user has taken by then stays his, and
+    so does a function that he has declared.
     """
 
     def __init__(self) -> None:
