@@ -7,6 +7,7 @@ computed, and which values its rules read. Whatever is not the common case goes 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
 from wengert.registry import handler_of, no_rule, table
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Value, bind, is_suspended
+from wengert.value import NO_PARAMS, Value, bind, check_series, is_suspended
 
 __all__ = ["install"]
 
@@ -66,6 +67,8 @@ _binary = _Binary()
 
 
 def _array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if inputs[0].__class__ is np.ndarray and "numpy.polynomial" in sys.modules:
+        check_series(sys._getframe(1))
     if method == "__call__" and not kwargs:
         if len(inputs) == 1:
             return _unary[ufunc](self)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import itertools
 import numbers
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -30,6 +31,8 @@ from wengert.registry import functions, handler_of, no_rule, table
 from wengert.wlist import ArrayType
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from wengert.primitive import Primitive
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "Level",
     "Value",
     "bind",
+    "check_series",
     "has_nan",
     "is_escaped",
     "is_suspended",
@@ -142,6 +146,29 @@ def _remedy_for_asarray() -> str:
         "Leave out np.asarray, join values with np.stack or np.concatenate, make an array to write into with "
         "np.zeros_like(x), or use x.detach() to drop the derivative on purpose."
     )
+
+
+_SERIES = frozenset({"polyval", "chebval", "legval", "hermval", "hermeval", "lagval", "polyvalfromroots"})
+
+
+def check_series(frame: FrameType) -> None:
+    """Refuse several series of ``numpy.polynomial`` at a value: NumPy lays them along points of its own arrays only."""
+    name = frame.f_code.co_name
+    if name not in _SERIES or not frame.f_globals.get("__name__", "").startswith("numpy.polynomial."):
+        return
+    x = frame.f_locals.get("x")
+    of_roots = name == "polyvalfromroots"
+    series: Any = frame.f_locals.get("r" if of_roots else "c")
+    what = "roots" if of_roots else "series"
+    if isinstance(x, Value) and x.ndim and frame.f_locals.get("tensor") and np.ndim(series) > (0 if of_roots else 1):
+        raise NoRuleError(
+            f"numpy.polynomial's {name} was called with several {what} at a value of shape {x.shape}.",
+            why="NumPy lays them along the points only if these are an array of its own.",
+            remedy="Write np.prod(x[..., None] - r, axis=-1)."
+            if of_roots
+            else f"Write {name}(x, c.reshape(c.shape + (1,) * x.ndim), tensor=False).",
+            where=user_location(),
+        )
 
 
 def _may_hold_objects(value: Value, caller: str) -> bool:
@@ -535,6 +562,8 @@ class Value(ArrayMethods):
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if inputs[0].__class__ is np.ndarray and "numpy.polynomial" in sys.modules:
+            check_series(sys._getframe(1))
         if method == "__call__" and not kwargs:
             handler = functions.get(ufunc) or handler_of(ufunc)
             if handler is not None:
@@ -546,6 +575,8 @@ class Value(ArrayMethods):
     ) -> Any:
         if function in _MADE_LIKE:
             return self._made_like(function, args, kwargs)
+        if function is np.prod and "numpy.polynomial" in sys.modules:
+            check_series(sys._getframe(1))
         handler = functions.get(function) or handler_of(function)
         if handler is None:
             raise no_rule(function)

@@ -243,3 +243,22 @@ def test_roots_laid_along_the_points():
         found, pullback = wg.vjp(f, points)
         np.testing.assert_array_equal(np.asarray(found, float), expected)
         np.testing.assert_array_equal(pullback(np.ones(2))[0], 2 * points - roots.sum())
+
+
+SEVERAL = {
+    "polyval": lambda x: np.polynomial.polynomial.polyval(x, np.array([[1.0, 2.0], [3.0, 4.0]])),
+    "chebval": lambda x: np.polynomial.chebyshev.chebval(x, np.array([[1.0, 2.0], [3.0, 4.0]])),
+    "polyvalfromroots": lambda x: np.polynomial.polynomial.polyvalfromroots(x, [1.0, 3.0]),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize(
+    "run",
+    [wg.vjp, lambda f, x: wg.jvp(f, (x,), (x,)), lambda f, x: wg.trace(f)(x)],
+    ids=["vjp", "jvp", "trace"],
+)
+def test_several_series_at_a_value_are_refused_where_numpy_would_lay_them_wrongly(name, run):
+    with pytest.raises(wg.NoRuleError, match=f"{name} was called with several") as caught:
+        run(SEVERAL[name], np.array([0.5, 2.0]))
+    assert "tensor=False" in caught.value.remedy or "np.prod" in caught.value.remedy
