@@ -93,15 +93,6 @@ def _counted(n: int, thing: str) -> str:
     return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
-def _operand_count(function: Callable[..., Any]) -> int | None:
-    """How many operands a ufunc or a plain Python function takes; ``None`` where that cannot be seen."""
-    if isinstance(function, np.ufunc):
-        return function.nin
-    code = getattr(function, "__code__", None)
-    is_plain = code is not None and not code.co_flags & 0x04 and not getattr(function, "__wrapped__", None)
-    return code.co_argcount if code is not None and is_plain else None
-
-
 def normalized_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """The axes as non-negative numbers; all of them for ``None``."""
     return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
