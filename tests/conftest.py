@@ -16,7 +16,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None, 
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # Every context variable of the library, each of which has a default: its module, its name.
-CONTEXT_VARIABLES = (("wengert.value", "suspended_below"),)
+CONTEXT_VARIABLES = (("wengert.value", "suspended_below"), ("wengert.tracing", "place"))
 
 
 def loaded_context_variables() -> dict[str, ContextVar[Any]]:

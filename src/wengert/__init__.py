@@ -31,6 +31,7 @@ from wengert.constructors import (
     zeros,
     zeros_like,
 )
+from wengert.control import call, cond, fori_loop, scan, switch, while_loop
 from wengert.declaration import elementwise
 from wengert.errors import (
     ArgumentError,
@@ -52,6 +53,7 @@ from wengert.errors import (
 from wengert.jacobians import hessian, jacobian
 from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
 from wengert.tensors import Tensor, no_grad, tensor
+from wengert.transforms import adjoint, tangent
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
@@ -119,13 +121,17 @@ __all__ = [
     "TraceError",
     "WengertError",
     "WengertList",
+    "adjoint",
     "arange",
+    "call",
     "cat",
     "check",
     "compare",
+    "cond",
     "elementwise",
     "explain",
     "eye",
+    "fori_loop",
     "full",
     "grad",
     "hessian",
@@ -145,14 +151,18 @@ __all__ = [
     "rand",
     "randn",
     "relu",
+    "scan",
     "sigmoid",
     "special",
     "stats",
+    "switch",
+    "tangent",
     "tape",
     "tensor",
     "trace",
     "value_and_grad",
     "vjp",
+    "while_loop",
     "zeros",
     "zeros_like",
 ]

@@ -7,7 +7,6 @@ results down again. The functions may be nested in each other in any order.
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Number
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.containers import flatten, leaf_names, same_structure
+from wengert.containers import flatten, leaf_names, parameter_names, same_structure
 from wengert.derivation import fit
 from wengert.dual import Dual
 from wengert.errors import (
@@ -653,7 +652,7 @@ def tape(f: Function, *args: Any, **kwargs: Any) -> Tape:
 def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tuple[Recorder, list[Any]]:
     recorder, transform = Recorder(), "tape" if concrete else "trace"
     inputs = []
-    for name, arg in zip(_parameter_names(f, len(args)), args, strict=True):
+    for name, arg in zip(parameter_names(f, len(args)), args, strict=True):
         leaves, rebuild = flatten(arg)
         tracers = []
         for label, leaf in zip(leaf_names(name, arg), leaves, strict=True):
@@ -662,12 +661,3 @@ def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tu
         inputs.append(rebuild(tracers))
     found, _ = flatten(_run(f, recorder.level, inputs, kwargs))
     return recorder, [_lowered(y, recorder.level, f) for y in found]
-
-
-def _parameter_names(f: Function, count: int) -> list[str]:
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # a builtin without signature
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
-    return names + [f"x{k + 1}" for k in range(len(names), count)]

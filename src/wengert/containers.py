@@ -13,7 +13,7 @@ import numpy as np
 
 from wengert.value import Value
 
-__all__ = ["flatten", "leaf_names", "same_structure"]
+__all__ = ["flatten", "leaf_names", "parameter_names", "same_structure"]
 
 Rebuild = Callable[[Sequence[Any]], Any]
 
@@ -58,3 +58,15 @@ def leaf_names(name: str, tree: Any) -> list[str]:
 
     accessors = optree.tree_accessors(tree, namespace=_NAMESPACE)
     return ["_".join([name, *(str(getattr(step, "field", step.entry)) for step in path)]) for path in accessors]
+
+
+def parameter_names(f: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first `count` positional parameters of `f`; x1, x2, … where it does not say."""
+    import inspect
+
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # a builtin without signature
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    return names + [f"x{k + 1}" for k in range(len(names), count)]

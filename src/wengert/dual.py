@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import DegenerateError, user_location
+from wengert.facts import Kind
 from wengert.memory import laid_out, note_view
 from wengert.primitive import Primitive
-from wengert.value import Value, bind, has_nan, is_suspended, is_view_of
+from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of
 from wengert.wlist import ArrayType
 
 __all__ = ["Dual"]
@@ -70,6 +71,8 @@ class Dual(Value):
         return self.tangent is not None or (isinstance(primal, Value) and primal._carries_derivative())
 
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if prim.kind is Kind.CONTROL:
+            return self._apply_control(prim, operands)
         level = self._level
         mine = [isinstance(x, Dual) and x._level == level for x in operands]
         xs = [x.primal if own else x for x, own in zip(operands, mine, strict=True)]
@@ -89,6 +92,21 @@ class Dual(Value):
         if prim.views and is_view_of(y, xs[0]):
             note_view(result, self, prim, params)
         return result
+
+    def _apply_control(self, prim: Primitive, operands: Sequence[Any]) -> Any:
+        """A statement with sub-lists: results and tangents are computed together."""
+        mine = [isinstance(x, Dual) and x._level == self._level for x in operands]
+        xs = [x.primal if own else x for x, own in zip(operands, mine, strict=True)]
+        is_off = self._level < is_suspended()
+        tangents = [x.tangent if own and not is_off else None for x, own in zip(operands, mine, strict=True)]
+        y, y_dot = prim.evaluate_with_tangent(xs, tangents, NO_PARAMS)
+        if y.__class__ is not tuple:
+            return self._constant(y, prim, NO_PARAMS) if y_dot is None else Dual(y, y_dot, self._level)
+        y_dots = [None] * len(y) if y_dot is None else y_dot
+        return tuple(
+            self._constant(one, prim, NO_PARAMS) if t is None else Dual(one, t, self._level)
+            for one, t in zip(y, y_dots, strict=True)
+        )
 
     def _constant(self, y: Any, prim: Primitive, params: Mapping[str, Any]) -> Any:
         """A result without tangent: an array of numbers stays a `Dual`, so that its elements can be assigned."""

@@ -22,15 +22,21 @@ which PyTorch raises there)::
 
 from __future__ import annotations
 
+import dis
 import functools
 import linecache
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from os.path import basename, dirname  # pathlib takes 3 ms of every start
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 __all__ = [
     "ArgumentError",
@@ -63,11 +69,12 @@ _INSTALLED = ("site-packages", "dist-packages")  # where these lie within the fo
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A line of the user's program: its file, number and function."""
+    """A line of the user's program: its file, number and function, and the name that the line gives the value."""
 
     file: str
     line: int
     function: str = ""
+    assigned: str = ""
 
     @property
     def text(self) -> str:
@@ -86,9 +93,21 @@ def user_location() -> Location | None:
     while frame is not None:
         file = frame.f_code.co_filename
         if not _is_machinery(file):
-            return Location(file, frame.f_lineno, frame.f_code.co_name)
+            code = frame.f_code
+            return Location(file, frame.f_lineno, code.co_name, _stored_names(code).get(frame.f_lasti, ""))
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _stored_names(code: CodeType) -> dict[int, str]:
+    """The name that the result of an instruction is stored under by the next one, for those where this is so."""
+    names = {}
+    for one, after in pairwise(dis.get_instructions(code)):
+        if after.opname.startswith("STORE_") and after.opname not in ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE"):
+            name = after.argval[0] if isinstance(after.argval, tuple) else after.argval
+            names[one.offset] = str(name)
+    return names
 
 
 def location_of(error: BaseException) -> Location | None:

@@ -24,6 +24,8 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
     """The types of the results of `prim` for operands that are values, variables or Python numbers."""
     types = [x if isinstance(x, (int, float, complex)) else _type_of(x) for x in operands]
     shapes = [() if not isinstance(t, ArrayType) else t.shape for t in types]
+    if prim.types is not None:
+        return (prim.types(*map(ArrayType.of, types), **params),)
     if prim.kind is Kind.ELEMENTWISE:
         shape = np.broadcast_shapes(*shapes)
         found = _results(_evaluate_on_ones(prim, types, [()] * len(types), params))

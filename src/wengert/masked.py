@@ -10,11 +10,13 @@ Sweeps run on plain arrays first and with masked seeds only if that leaves a nan
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from wengert.errors import TraceError
 from wengert.facts import Kind
 from wengert.inference import core_dimensions
 from wengert.primitive import Primitive
@@ -53,6 +55,8 @@ class Masked(Value):
         return has_nan(self.data)
 
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        if prim.kind is Kind.CONTROL:
+            return prim.compute(*operands)  # its lists are run with masked values
         level = self._level
         mine = [isinstance(x, Masked) and x._level == level for x in operands]
         xs = [x.data if own else x for x, own in zip(operands, mine, strict=True)]
@@ -63,7 +67,8 @@ class Masked(Value):
             return tuple(Masked(one, np.ones(one.shape, bool), level) for one in y)
         masks = [x.mask if own else None for x, own in zip(operands, mine, strict=True)]
         mask = np.broadcast_to(_reached(prim, masks, xs, params, y.ndim), y.shape)
-        return Masked(y if mask.all() else np.where(mask, y, np.zeros((), y.dtype)), mask, level)
+        is_full = not isinstance(mask, Value) and mask.all()
+        return Masked(y if is_full else np.where(mask, y, np.zeros((), y.dtype)), mask, level)
 
     def _settled(self) -> Masked:
         return Masked(settled(self.data), self.mask, self._level)
@@ -78,15 +83,19 @@ class Masked(Value):
 def _reached(prim: Primitive, masks: Sequence[Any], xs: Sequence[Any], params: Mapping[str, Any], y_ndim: int) -> Any:
     """The mask of the result of an operation that is linear in its masked operands."""
     if prim is table.selecting_multiply:
-        return masks[0] & np.asarray(_plain(np.not_equal(xs[1], 0)))
+        return np.logical_and(masks[0], _plain(np.not_equal(xs[1], 0)))
     if prim.kind is Kind.ELEMENTWISE:
-        return np.logical_or.reduce(np.broadcast_arrays(*(mask for mask in masks if mask is not None)))
+        return _any_of(masks)
     if prim.kind is Kind.REDUCTION:
         return np.any(masks[0], **params)
     if prim.mixes:
         return _batches_reached(prim, masks, y_ndim)
     counts = [_counted(prim, i, mask, x) for i, (mask, x) in enumerate(zip(masks, xs, strict=True))]
-    return np.asarray(prim.compute(*counts, **params)) != 0
+    return np.not_equal(bind(prim, counts, params), 0)
+
+
+def _any_of(masks: Sequence[Any]) -> Any:
+    return functools.reduce(np.logical_or, [mask for mask in masks if mask is not None])
 
 
 def _counted(prim: Primitive, i: int, mask: Any, x: Any) -> Any:
@@ -96,24 +105,22 @@ def _counted(prim: Primitive, i: int, mask: Any, x: Any) -> Any:
     if not prim.is_active(i):
         return _plain(x)
     if prim.jointly_linear:  # a missing term of a sum: zeros that reach nothing
-        return np.asarray(_plain(x) != 0).astype(float)
+        return np.multiply(np.not_equal(_plain(x), 0), 1.0)
     return np.ones(np.shape(x))
 
 
 def _batches_reached(prim: Primitive, masks: Sequence[Any], y_ndim: int) -> Any:
     """What an operation that mixes elements reaches: all of a batch of which one element was reached."""
     if not prim.signature:
-        return np.any([np.any(mask) for mask in masks if mask is not None])
+        return _any_of([None if mask is None else np.any(mask) for mask in masks])
     operands, (result,) = core_dimensions(prim.signature)
     [i, *more] = [i for i, mask in enumerate(masks) if mask is not None]
     if not more and masks[i].ndim >= 2 and _keeps_columns(operands, result, i):
         return np.any(masks[i], axis=-2, keepdims=True)
-    reached = [
-        np.any(mask, axis=tuple(range(mask.ndim - min(len(core), mask.ndim), mask.ndim)))
+    batches = _any_of([
+        None if mask is None else np.any(mask, axis=tuple(range(mask.ndim - min(len(core), mask.ndim), mask.ndim)))
         for mask, core in zip(masks, operands, strict=True)
-        if mask is not None
-    ]
-    batches = np.logical_or.reduce(np.broadcast_arrays(*reached))
+    ])  # fmt: skip
     core_ndim = min(len(result), y_ndim - batches.ndim)
     return batches.reshape(batches.shape + (1,) * core_ndim)
 
@@ -126,13 +133,18 @@ def _keeps_columns(operands: Sequence[list[str]], result: list[str], i: int) -> 
 
 
 def _plain(x: Any) -> Any:
-    return x._concrete() if isinstance(x, Value) else x
+    """The numbers of a value; of one that has not got one array of them, such as a batch, the value."""
+    if not isinstance(x, Value):
+        return x
+    try:
+        return x._concrete()
+    except TraceError:
+        return x
 
 
 def masked(seed: Any, level: int) -> Masked:
     """A seed that has not reached the elements in which it is zero; one that carries derivatives reaches all."""
-    mask = np.ones(seed.shape, bool) if isinstance(seed, Value) else np.asarray(seed != 0)
-    return Masked(seed, mask, level)
+    return Masked(seed, seed._reaches() if isinstance(seed, Value) else np.not_equal(seed, 0), level)
 
 
 def unmasked(value: Any, level: int) -> Any:

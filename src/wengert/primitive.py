@@ -43,8 +43,8 @@ from wengert.derivation import (
 from wengert.errors import DeclarationError
 from wengert.facts import Fact, Flat, Kind, Parts, Tangent, Transpose
 from wengert.inference import result_types
-from wengert.value import bind
-from wengert.wlist import ArrayType
+from wengert.value import NO_PARAMS, bind
+from wengert.wlist import ArrayType, WengertList
 
 __all__ = ["Adjoint", "Primitive"]
 
@@ -101,10 +101,10 @@ class Primitive:
         ``compute(*operands, **params)`` on arrays.
     kind : Kind
     facts : sequence of Fact
-        One per operand; a single one stands for all operands of a variadic primitive, whose transpose rule
-        takes the operand's number after the cotangent.
+        One per operand; the last one stands for all further operands of a variadic primitive, whose transpose rules
+        take the operand's number after the cotangent.
     variadic : bool
-        Any number of operands.
+        Any number of operands: the last fact stands for all that follow.
     jointly_linear : bool
         Linear in all its operands together (``concatenate``), not in each alone (``matmul``).
     selects : bool
@@ -142,6 +142,9 @@ class Primitive:
         masked sweep has reached spreads to all of them.
     continued : callable
         ``(ys, x) -> ys``: how several results go on in a graph, where the rules need more than the plain arrays.
+    types : callable
+        ``(types of the operands, **params) -> type of the result``, where it does not follow from the kind: an operand
+        that is an index cannot be tried with ones.
     accuracy : str
         Of the value or the derivative, where it is not that of the arithmetic, with the numerical method.
     """
@@ -149,7 +152,8 @@ class Primitive:
     __slots__ = (
         "accuracy", "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute",
         "continued", "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind", "mixes", "name", "notation",
-        "outputs", "precedence", "put", "real_valued", "selects", "signature", "split", "tangents", "variadic", "views",
+        "outputs", "precedence", "put", "real_valued", "selects", "signature", "split", "tangents", "types", "variadic",
+        "views",
     )  # fmt: skip
 
     def __init__(
@@ -177,6 +181,7 @@ class Primitive:
         outputs: int = 1,
         mixes: bool = False,
         continued: Callable[[Any, Any], Any] | None = None,
+        types: Callable[..., ArrayType] | None = None,
         accuracy: str = "",
     ):
         self.name, self.compute, self.kind, self.facts = name, compute, kind, tuple(facts)
@@ -187,25 +192,31 @@ class Primitive:
         self.domain = tuple(domain)
         self.add_into, self.split, self.views, self.put = add_into, split, views, put
         self.outputs, self.mixes, self.accuracy = outputs, mixes, accuracy
-        self.continued = continued
+        self.continued, self.types = continued, types
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)
         self.adjoints = _Derived(lambda i: adjoint_rule(self, i, careful=False))
         self.careful_adjoints = _Derived(lambda i: adjoint_rule(self, i, careful=True))
         self.tangents = _Derived(lambda i: tangent_rule(self, i))
-        self.adjoint = _Derived(lambda mask: Adjoint(self, mask))
+        self.adjoint = _Derived(self._adjoint_of)
+
+    #: The lists that a control statement holds, by their part in it.
+    sublists: Mapping[str, WengertList] = NO_PARAMS
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
         """Apply the primitive to values of any kind."""
         return bind(self, operands, params)
+
+    def _adjoint_of(self, active: tuple[bool, ...]) -> Any:
+        return Adjoint(self, active)
 
     def __repr__(self) -> str:
         return f"<Primitive {self.name}: {self.kind.value}>"
 
     def fact(self, i: int) -> Fact:
         """The derivative fact of operand `i`."""
-        return self.facts[0 if self.variadic else i]
+        return self.facts[min(i, len(self.facts) - 1) if self.variadic else i]
 
     def is_active(self, i: int) -> bool:
         """Whether the result has a derivative with respect to operand `i`."""
@@ -248,6 +259,17 @@ class Primitive:
     def evaluate(self, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """Compute the result for values of any kind."""
         return bind(self, operands, params)
+
+    def evaluate_with_tangent(
+        self, xs: Sequence[Any], tangents: Sequence[Any], params: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
+        """The result and its tangent, which is ``None`` where it is a structural zero."""
+        y = bind(self, xs, params)
+        return y, None if self.is_flat else self.push_forward(tangents, y, xs, params)
+
+    def recorded(self, active: tuple[bool, ...]) -> Primitive:  # noqa: ARG002  # a control statement asks
+        """The operation that a record for reverse mode holds: this one, or one with more results for the sweep."""
+        return self
 
     def infer(self, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
         """The types of the results, without computing them."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
+from wengert.facts import Kind
 from wengert.graph_tape import tape_of_graph
 from wengert.memory import Memory, laid_out, note_view
 from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, Several, pull_back, topological_order, watch
@@ -38,6 +39,8 @@ from wengert.wlist import ArrayType, Tape
 __all__ = ["Tensor", "no_grad", "tensor"]
 
 Params = Mapping[str, Any]
+
+_CONTROL = Kind.CONTROL
 
 
 class Tensor(Value):
@@ -83,9 +86,26 @@ class Tensor(Value):
     # Applying a primitive in general. Operators on plain arrays take the short paths further below.
 
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Params) -> Any:
-        level = self._level
+        if prim.kind is _CONTROL:
+            return self._apply_control(prim, operands)
         if len(operands) == 1:
             return self._apply_alone(prim, params)
+        return self._apply_to_several(prim, operands, params)
+
+    def _apply_control(self, prim: Primitive, operands: Sequence[Any]) -> Any:
+        """A statement with sub-lists, recorded by an operation that also gives what the reverse sweep needs."""
+        level = self._level
+        active = tuple(
+            isinstance(x, Tensor) and x._level == level and x._node is not None and prim.is_active(i)
+            for i, x in enumerate(operands)
+        )
+        if not any(active) or level < is_suspended():
+            return self._apply_to_several(prim, operands, NO_PARAMS)
+        ys = self._apply_to_several(prim.recorded(active), operands, NO_PARAMS)
+        return ys if ys.__class__ is not tuple else ys[0] if prim.outputs == 1 else ys[: prim.outputs]
+
+    def _apply_to_several(self, prim: Primitive, operands: Sequence[Any], params: Params) -> Any:
+        level = self._level
         mine = [isinstance(x, Tensor) and x._level == level for x in operands]
         xs = [x._array if own else x for x, own in zip(operands, mine, strict=True)]
         nodes = [

@@ -8,37 +8,121 @@ and loops, and leaves a tape of that run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from wengert.errors import TraceError, user_location
+from wengert.errors import Location, TraceError, user_location
 from wengert.memory import empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of, new_level
-from wengert.wlist import ArrayType, Statement, Tape, Variable, WengertList
+from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertList
 
-__all__ = ["Recorder", "Tracer"]
+__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a transform of a list is: what is written down with the statements it records meanwhile."""
+
+    where: Location | None
+    origin: Origin | None = None
+
+
+#: Set by the transforms of lists, statement by statement; ``None`` where a user's own program is recorded.
+place: ContextVar[Place | None] = ContextVar("wengert_place", default=None)
+
+
+@contextmanager
+def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
+    """Let statements that are recorded meanwhile have this location and origin."""
+    token = place.set(Place(where, origin))
+    try:
+        yield
+    finally:
+        place.reset(token)
+
+
+def is_abstract(x: Any) -> bool:
+    """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
+    if isinstance(x, Value):
+        try:
+            x._concrete()
+        except TraceError:
+            return True
+    return False
 
 
 class Recorder:
-    """A Wengert list being written, at one level."""
+    """A Wengert list being written, at one level.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    letter : str
+        What names of targets begin with.
+    lifts : bool
+        A value from outside becomes an input of the list (`lifted`); else it is a constant in it.
+    """
+
+    def __init__(self, letter: str = "v", lifts: bool = False) -> None:
         self.level = new_level()
+        self.letter = letter
         self.inputs: list[Variable] = []
         self.statements: list[Statement] = []
         self.values: dict[Variable, Any] = {}
         self.active: set[Variable] = set()  # those that depend on an input by a derivative
+        self.lifted: dict[Any, tuple[Value, Variable]] = {}  # values from outside and the inputs they became
+        self._lifts = lifts
+        self._called: dict[Variable, Variable] = {}  # to be replaced in the finished list
+        self._kept: set[Variable] = set()  # not to be replaced
         self._names: set[str] = set()
         self._count = 0  # of targets
+
+    @staticmethod
+    def extending(lst: WengertList) -> Recorder:
+        """A recorder for a list that has statements of `lst` in it, under their names (`adopt`)."""
+        recorder = Recorder(lst.letter)
+        targets = [target for stmt in lst.statements for target in stmt.targets]
+        recorder._names.update(v.name for v in (*lst.inputs, *targets))
+        recorder._count = len(targets)
+        return recorder
+
+    def adopt_input(self, variable: Variable) -> Tracer:
+        """A tracer for an input of another list, which becomes one of this list."""
+        self.inputs.append(variable)
+        self._kept.add(variable)
+        return self._tracer(variable)
+
+    def adopt(self, stmt: Statement) -> tuple[Tracer, ...]:
+        """Append a statement of another list, whose operands are adopted already; a tracer for each target."""
+        self.statements.append(stmt)
+        self._kept.update(stmt.targets)
+        return tuple(map(self._tracer, stmt.targets))
+
+    def _tracer(self, variable: Variable) -> Tracer:
+        if variable.dtype.kind in "fc":
+            self.active.add(variable)
+        return Tracer(self, variable)
+
+    def stand_for(self, x: Tracer, variable: Variable) -> None:
+        """Let tracer `x` be a variable of another list in the finished one, where adopted statements read it."""
+        self._called[x.variable] = variable
+
+    def call_it(self, x: Any, name: str) -> None:
+        """Let the variable of tracer `x` have a name of its own in the finished list; the first one given is kept."""
+        if self.owns(x) and x.variable not in self._called and x.variable not in self._kept:
+            self._called[x.variable] = Variable(self._unused(name), x.variable.type)
 
     def input(self, name: str, kind: ArrayType, value: Any = None) -> Tracer:
         """A tracer for a new input; concrete if a value is given."""
         variable = Variable(self._unused(name), kind)
         self.inputs.append(variable)
+        self._kept.add(variable)
         if kind.dtype.kind in "fc":
             self.active.add(variable)
         if value is not None:
@@ -61,7 +145,9 @@ class Recorder:
             self.values.update(zip(targets, values, strict=True))
         if self._is_active(prim, symbols):
             self.active.update(target for target in targets if target.dtype.kind in "fc")
-        self.statements.append(Statement(targets, prim, symbols, params, user_location()))
+        at = place.get()
+        where, origin = (user_location(), None) if at is None else (at.where, at.origin)
+        self.statements.append(Statement(targets, prim, symbols, params, where, origin))
         tracers = tuple(Tracer(self, target) for target in targets)
         return tracers if prim.outputs > 1 else tracers[0]
 
@@ -72,12 +158,26 @@ class Recorder:
         if self.owns(x):
             return x.variable
         if isinstance(x, Value):
-            return x._alias()
+            return self._lift(x) if self._lifts else x._alias()
         return x.copy("K") if x.__class__ is np.ndarray else x
 
+    def _lift(self, x: Value) -> Variable:
+        value = x._alias()
+        key = (x._level, x.variable) if isinstance(x, Tracer) else id(value)
+        if key not in self.lifted:
+            name = x.variable.name if isinstance(x, Tracer) else f"constant{len(self.lifted) + 1}"
+            self.lifted[key] = value, Variable(self._unused(name), ArrayType.of(x))
+            if x._carries_derivative():
+                self.active.add(self.lifted[key][1])
+        return self.lifted[key][1]
+
     def _next_name(self) -> str:
-        self._count += 1
-        return self._unused(f"v{self._count}")
+        while True:
+            self._count += 1
+            name = f"{self.letter}{self._count}"
+            if name not in self._names:
+                self._names.add(name)
+                return name
 
     def _unused(self, name: str) -> str:
         while name in self._names:
@@ -89,10 +189,25 @@ class Recorder:
         """Whether `x` is a tracer of this list."""
         return isinstance(x, Tracer) and x._level == self.level
 
-    def finish(self, name: str, outputs: Sequence[Any]) -> WengertList:
-        """The list, with tracers among the outputs replaced by their variables."""
-        symbols = tuple(x.variable if self.owns(x) else x for x in outputs)
-        return WengertList(name, tuple(self.inputs), tuple(self.statements), symbols)
+    def finish(
+        self, name: str, outputs: Sequence[Any], made_from: tuple[str, WengertList] | None = None
+    ) -> WengertList:
+        """The list, with tracers among the outputs replaced by their variables; lifted inputs come first."""
+        symbols = [self._symbol(x) if self.owns(x) or self._lifts else x for x in outputs]
+        inputs = [*(variable for _, variable in self.lifted.values()), *self.inputs]
+        statements = list(map(self._with_names, self.statements)) if self._called else self.statements
+        return WengertList(
+            name, self._renamed(inputs), tuple(statements), self._renamed(symbols), self.letter, made_from
+        )
+
+    def _renamed(self, operands: Iterable[Any]) -> tuple[Any, ...]:
+        return tuple(self._called.get(x, x) if isinstance(x, Variable) else x for x in operands)
+
+    def _with_names(self, stmt: Statement) -> Statement:
+        targets, operands = self._renamed(stmt.targets), self._renamed(stmt.operands)
+        if all(new is old for new, old in zip((*targets, *operands), (*stmt.targets, *stmt.operands), strict=True)):
+            return stmt
+        return replace(stmt, targets=targets, operands=operands)
 
     def finish_tape(self, name: str, outputs: Sequence[Any]) -> Tape:
         """The list together with the values of this run."""
@@ -127,7 +242,9 @@ class Tracer(Value):
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
         result = self.recorder.record(prim, operands, params)
         if self._level < is_suspended() and not prim.is_flat:
-            result = self.recorder.record(table.detach, (result,), {})
+            parts = result if isinstance(result, tuple) else (result,)
+            parts = tuple(self.recorder.record(table.detach, (part,), {}) for part in parts)
+            result = parts if isinstance(result, tuple) else parts[0]
         if prim.views and self._has_view(result, prim, params):
             note_view(result, self, prim, params)
         return result

@@ -8,7 +8,7 @@ statement's primitive says how it is computed, typed and written.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,14 +16,27 @@ import numpy as np
 
 from wengert.errors import ArgumentError, IllFormedListError, Location, user_location
 
-__all__ = ["ArrayType", "Operation", "Statement", "Tape", "Variable", "WengertList", "format_value"]
+__all__ = [
+    "ANY",
+    "ArrayType",
+    "Operation",
+    "Origin",
+    "Statement",
+    "Tape",
+    "Variable",
+    "WengertList",
+    "format_value",
+]
+
+#: The length of an axis that is known only when a list is run: that of a stack of the rounds of a ``while_loop``.
+ANY = -1
 
 _KIND_LETTERS = {"f": "f", "i": "i", "u": "u", "c": "c"}
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """Shape and dtype of a value, written like ``f64[3,4]``."""
+    """Shape and dtype of a value, written like ``f64[3,4]``; an axis of length `ANY` is written ``*``."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -49,7 +62,7 @@ class ArrayType:
     def __str__(self) -> str:
         letter = _KIND_LETTERS.get(self.dtype.kind)
         name = f"{letter}{self.dtype.itemsize * 8}" if letter else self.dtype.name
-        return f"{name}[{','.join(map(str, self.shape))}]"
+        return f"{name}[{','.join('*' if n == ANY else str(n) for n in self.shape)}]"
 
 
 class Operation(Protocol):
@@ -72,23 +85,33 @@ class Operation(Protocol):
         """Write the application as text."""
         ...
 
-    # How it is differentiated: what the sweeps in `wengert.transforms` ask for.
     @property
-    def adjoints(self) -> Mapping[int, Callable[..., Any]]:
-        """Operand number → rule ``(ct, y, *xs, **params)``."""
+    def sublists(self) -> Mapping[str, WengertList]:
+        """The lists that a control statement holds, by their part in it; empty for all others."""
         ...
 
+    # How it is differentiated: what the sweeps in `wengert.transforms` ask for.
     @property
-    def careful_adjoints(self) -> Mapping[int, Callable[..., Any]]:
-        """The same with complex numbers and the strong zero."""
+    def adjoint(self) -> Mapping[tuple[bool, ...], Any]:
+        """Which operands are active → their adjoint (`wengert.primitive.Adjoint`)."""
         ...
 
     def is_active(self, i: int) -> bool:
         """Whether there is a derivative with respect to operand `i`."""
         ...
 
+    def recorded(self, active: tuple[bool, ...]) -> Operation:
+        """The operation that a record for reverse mode holds: this one, or one with more results for the sweep."""
+        ...
+
     def push_forward(self, tangents: Sequence[Any], y: Any, xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
         """The tangent of the result."""
+        ...
+
+    def evaluate_with_tangent(
+        self, xs: Sequence[Any], tangents: Sequence[Any], params: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
+        """The result and its tangent, which is ``None`` where it is a structural zero."""
         ...
 
 
@@ -114,14 +137,38 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What a statement of a derivative program belongs to.
+
+    Attributes
+    ----------
+    kind : {"tangent", "adjoint"}
+    stmt : Statement
+        The primal statement that the sweep was at.
+    """
+
+    kind: str
+    stmt: Statement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """``targets ← prim(operands; params)``; an operand is a `Variable` or a constant value."""
+    """``targets ← prim(operands; params)``; an operand is a `Variable` or a constant value.
+
+    Attributes
+    ----------
+    where : Location, optional
+        The user's line; of a statement of a derivative program the line of the primal one.
+    origin : Origin, optional
+        For a statement of a derivative program.
+    """
 
     targets: tuple[Variable, ...]
     prim: Operation
     operands: tuple[Any, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     where: Location | None = None
+    origin: Origin | None = None
 
     def formula(self, name: Callable[[Any], str] | None = None) -> str:
         """The right-hand side as text; `name` writes one operand (default: its name or its value)."""
@@ -164,17 +211,35 @@ class WengertList:
     statements : tuple of Statement
     outputs : tuple
         Variables, or constants where an output does not depend on the inputs.
+    letter : str
+        What names of its targets begin with.
+    made_from : (str, WengertList), optional
+        The transform that made it (``"tangent"``, ``"adjoint"``, ``"simplified"``) and the list it was applied to.
     """
 
     name: str
     inputs: tuple[Variable, ...]
     statements: tuple[Statement, ...]
     outputs: tuple[Any, ...]
+    letter: str = "v"
+    made_from: tuple[str, WengertList] | None = None
 
     def __call__(self, *inputs: Any) -> Any:
         """Interpret the list: one value for one output, else a tuple of values."""
-        tape = self.tape(*inputs)
-        return tape.outputs[0] if len(tape.outputs) == 1 else tape.outputs
+        outputs = self.tape(*inputs).outputs
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def run(self, inputs: Sequence[Any]) -> list[Any]:
+        """The values of the outputs, for inputs of the right types: what a loop does with its body, unchecked."""
+        values = dict(zip(self.inputs, inputs, strict=True))
+        for stmt in self.statements:
+            operands = [values[x] if isinstance(x, Variable) else x for x in stmt.operands]
+            result = stmt.prim.evaluate(operands, stmt.params)
+            if len(stmt.targets) == 1:
+                values[stmt.targets[0]] = result
+            else:
+                values.update(zip(stmt.targets, result, strict=True))
+        return [values[x] if isinstance(x, Variable) else x for x in self.outputs]
 
     def tape(self, *inputs: Any) -> Tape:
         """Run the list on `inputs` and keep every value.
@@ -242,6 +307,8 @@ class WengertList:
                     yield f"{place}: target {target.name} is assigned twice"
                 defined.add(target)
             yield from (f"{place}: {fault}" for fault in _type_faults(stmt))
+            for part, lst in stmt.prim.sublists.items():
+                yield from (f"{place}, {part}: {fault}" for fault in lst._faults())
         for x in self.outputs:
             if isinstance(x, Variable) and x not in defined:
                 yield f"output {x.name} is never assigned"
@@ -255,18 +322,24 @@ class WengertList:
                 yield f"two variables are called {x.name}"
 
     def __str__(self) -> str:
-        return "\n".join([self._header(), *_aligned(self._rows())])
+        return "\n".join([f"list {self._header()}", *_aligned(self._rows())])
 
     def __repr__(self) -> str:
         return f"<WengertList {self.name}: {len(self.inputs)} inputs, {len(self.statements)} statements>"
 
     def _header(self) -> str:
         inputs = ", ".join(f"{v.name}: {v.type}" for v in self.inputs)
-        return f"list {self.name}({inputs}) -> {', '.join(map(format_operand, self.outputs))}"
+        return f"{self.name}({inputs}) -> {', '.join(map(format_operand, self.outputs))}"
 
-    def _rows(self) -> Iterator[tuple[str, ...]]:
+    def _rows(self, indent: str = "  ") -> Iterator[tuple[str, ...]]:
+        """Text, types and place of each statement; sub-lists, indented, after the one that holds them."""
+        origin = None
         for stmt in self.statements:
-            yield str(stmt), _types([v.type for v in stmt.targets]), stmt.where.short if stmt.where else ""
+            yield f"{indent}{stmt}", _types([v.type for v in stmt.targets]), _place(stmt, origin)
+            origin = stmt.origin
+            for part, lst in stmt.prim.sublists.items():
+                yield (f"{indent}  {part} {lst._header()}",)
+                yield from lst._rows(f"{indent}    ")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,12 +371,13 @@ class Tape:
         return format_value(self.values[variable]) if variable in self.values else "·"
 
     def __str__(self) -> str:
-        inputs = [(f"{v.name} = {self._text(v)}", str(v.type), "") for v in self.list.inputs]
-        rows = [
-            (f"{head} = {', '.join(map(self._text, stmt.targets))}", kind, place)
-            for stmt, (head, kind, place) in zip(self.list.statements, self.list._rows(), strict=True)
-        ]
-        return "\n".join([self.list._header().replace("list", "tape", 1), *_aligned([*inputs, *rows])])
+        rows = [(f"  {v.name} = {self._text(v)}", str(v.type), "") for v in self.list.inputs]
+        origin = None
+        for stmt in self.list.statements:
+            text = f"  {stmt} = {', '.join(map(self._text, stmt.targets))}"
+            rows.append((text, _types([v.type for v in stmt.targets]), _place(stmt, origin)))
+            origin = stmt.origin
+        return "\n".join([f"tape {self.list._header()}", *_aligned(rows)])
 
     def __repr__(self) -> str:
         return repr(self.list).replace("WengertList", "Tape", 1)
@@ -326,9 +400,19 @@ def _types(types: Sequence[ArrayType]) -> str:
     return ", ".join(map(str, types))
 
 
-def _aligned(rows: Any) -> list[str]:
-    table = [tuple(row) for row in rows]
-    if not table:
-        return []
-    widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-    return ["  " + "    ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in table]
+def _place(stmt: Statement, before: Origin | None) -> str:
+    """What stands beside a statement: the user's line; in a derivative program the primal statement, once."""
+    if stmt.origin is not None:
+        is_new = before is None or before.stmt is not stmt.origin.stmt
+        return f"# {stmt.origin.stmt}" if is_new else ""
+    return stmt.where.short if stmt.where else ""
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows of three columns set below each other; a row of one cell runs over all of them."""
+    table = list(rows)
+    widths = [max((len(row[k]) for row in table if len(row) == 3), default=0) for k in range(3)]
+    return [
+        row[0] if len(row) == 1 else "    ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]

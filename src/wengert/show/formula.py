@@ -142,10 +142,12 @@ def contribution_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula:
     if len(stmt.targets) > 1:
         return _several_contributions(stmt, i, symbols)
     (target,), operand = stmt.targets, stmt.operands[i]
-    adjoints = stmt.prim.careful_adjoints if target.dtype.kind == "c" else stmt.prim.adjoints
+    rules = stmt.prim.adjoint[tuple(k == i for k in range(len(stmt.operands)))]
+    terms = rules.careful if target.dtype.kind == "c" else rules.plain
 
     def rule(ct: Any, y: Any, *xs: Any) -> Any:
-        return fit(adjoints[i](ct, y, *xs, **stmt.params), operand.shape, operand.dtype)
+        (term,) = terms(ct, (y, *xs), stmt.params)
+        return fit(term, operand.shape, operand.dtype)
 
     ct = (symbols.adjoint(target), target.type)
     found = _traced(rule, [ct, _typed(target, symbols), *(_typed(x, symbols) for x in stmt.operands)])

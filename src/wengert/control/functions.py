@@ -1,0 +1,567 @@
+"""`cond`, `switch`, `while_loop`, `fori_loop`, `scan`, `call`: control flow that a list can hold.
+
+On values that are known they run as Python would. Where something is abstract, as under `trace`, the functions given
+are recorded as sub-lists and one statement holds them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.control.branches import Branches, Call
+from wengert.control.loops import Loop
+from wengert.control.operation import apply
+from wengert.control.recording import (
+    Recorded,
+    aligned,
+    array,
+    arrays,
+    check_same,
+    function_name,
+    letter_of,
+    record,
+    with_outputs_cast,
+)
+from wengert.control.whiles import While
+from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
+from wengert.tracing import is_abstract
+from wengert.value import Value
+from wengert.wlist import ArrayType
+
+__all__ = ["call", "cond", "fori_loop", "scan", "switch", "while_loop"]
+
+Function = Callable[..., Any]
+
+
+def _plain(x: Any) -> Any:
+    return x._concrete() if isinstance(x, Value) else x
+
+
+# --- branches --------------------------------------------------------------------------------------------------
+
+
+def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> Any:
+    """Evaluate one of two functions, as ``true_fun(*operands) if pred else false_fun(*operands)``.
+
+    Parameters
+    ----------
+    pred : bool
+        A scalar.
+    true_fun, false_fun : callable
+        They return containers of the same structure, shapes and dtypes (dtypes are promoted to the larger one).
+    *operands
+        Arrays or containers of arrays. What the functions use besides is seen too.
+
+    Returns
+    -------
+    array or container
+        What the chosen function returns.
+
+    Raises
+    ------
+    ShapeError, ArgumentError
+        If `pred` is not a scalar; under `trace`, if the results differ in shape or structure.
+
+    Notes
+    -----
+    Known values: Python's own ``if``. Under `trace` both functions are recorded, and one of them is run with the list.
+    The derivative is that of the branch taken; the values of the branch are computed once more in reverse mode.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> def root(x):
+    ...     return wg.cond(x > 0, np.sqrt, np.zeros_like, x)
+    >>> float(wg.grad(root)(4.0)), float(wg.grad(root)(-1.0))
+    (0.25, 0.0)
+    >>> print(wg.trace(root)(4.0))
+    list root(x: f64[]) -> v2
+      v1 = x > 0          bool[]    <...
+      v2 = cond(v1, x)    f64[]     <...
+        false zeros_like(a: f64[]) -> 0.0
+        true sqrt(x1: f64[]) -> w1
+          w1 = sqrt(x1)    f64[]     <...
+    """
+    chosen = _scalar("cond", pred, "fciub")
+    if not is_abstract(chosen):
+        return (true_fun if bool(_plain(chosen)) else false_fun)(*operands)
+    if chosen.dtype.kind != "b":
+        chosen = np.not_equal(chosen, 0)
+    return _recorded_branches("cond", chosen, (false_fun, true_fun), operands)
+
+
+def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
+    """Evaluate one of several functions, as ``branches[index](*operands)``.
+
+    Parameters
+    ----------
+    index : int
+        From 0 to ``len(branches) - 1``.
+    branches : sequence of callable
+        They return containers of the same structure, shapes and dtypes.
+    *operands
+        Arrays or containers of arrays.
+
+    Returns
+    -------
+    array or container
+        What the chosen function returns.
+
+    Raises
+    ------
+    IndexError
+        If `index` is out of range, at once or when the list is run.
+    ShapeError, ArgumentError
+        As by `cond`.
+
+    Notes
+    -----
+    As `cond`, of which it is the form for more than two branches.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> float(wg.grad(lambda x: wg.switch(2, [np.sin, np.cos, np.exp], x))(0.0))
+    1.0
+    """
+    chosen = _scalar("switch", index, "iu")
+    if not is_abstract(chosen):
+        number = operator.index(_plain(chosen))
+        if not 0 <= number < len(branches):
+            raise IndexError(f"switch was given index {number}, but has {len(branches)} branches, numbered from 0")
+        return branches[number](*operands)
+    return _recorded_branches("switch", chosen, branches, operands)
+
+
+def _scalar(what: str, x: Any, kinds: str) -> Any:
+    found = array(x)
+    if found.shape != () or found.dtype.kind not in kinds:
+        raise ShapeError(
+            f"{what} needs {'a truth value' if what == 'cond' else 'an integer'}, but got {ArrayType.of(found)}.",
+            remedy="Choose by elements with np.where, or reduce with np.any or np.all.",
+            where=user_location(),
+        )
+    return found
+
+
+def _recorded_branches(name: str, index: Any, functions: Sequence[Function], operands: Sequence[Any]) -> Any:
+    leaves = [array(x) for arg in operands for x in flatten(arg)[0]]
+    letter = letter_of([index, *leaves])
+    parts = [record(f, operands, letter) for f in functions]
+    _check_branches(name, functions, parts)
+    types = [_common(kinds) for kinds in zip(*(part.types for part in parts), strict=True)]
+    lists, outside = aligned(parts)
+    prim = Branches(name, [with_outputs_cast(lst, types) for lst in lists])
+    return parts[0].rebuild(apply(prim, [index, *outside, *leaves]))
+
+
+def _common(kinds: Sequence[ArrayType]) -> ArrayType:
+    return ArrayType(kinds[0].shape, np.result_type(*(kind.dtype for kind in kinds)))
+
+
+def _check_branches(name: str, functions: Sequence[Function], parts: Sequence[Recorded]) -> None:
+    first = parts[0]
+    for f, part in zip(functions[1:], parts[1:], strict=True):
+        shapes = [[t.shape for t in p.types] for p in (first, part)]
+        if same_structure(first.result, part.result) and shapes[0] == shapes[1]:
+            continue
+        found = [", ".join(map(str, p.types)) or "nothing" for p in (first, part)]
+        raise ShapeError(
+            f"{name}: {function_name(functions[0])} returns {found[0]}, but {function_name(f)} returns {found[1]}.",
+            why="Which branch is taken is not known while the program is recorded.",
+            remedy="Return arrays of the same shapes in the same containers.",
+            where=user_location(),
+        )
+
+
+# --- loops -----------------------------------------------------------------------------------------------------
+
+
+def fori_loop(lower: int, upper: int, body_fun: Function, init: Any) -> Any:
+    """Repeat a function for a range of integers, as ``for i in range(lower, upper): carry = body_fun(i, carry)``.
+
+    Parameters
+    ----------
+    lower, upper : int
+        May be values that are known only when a list is run.
+    body_fun : callable
+        ``(i, carry) -> carry`` of the structure, shapes and dtypes of `init` (a carry that starts as an integer and
+        goes on as a float is a float).
+    init : array or container of arrays
+        The carry that the first round gets.
+
+    Returns
+    -------
+    array or container
+        The carry that the last round returned; `init` if there is none.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, DtypeError
+        If the carry changes its structure, a shape or to an incompatible dtype; the message names the array.
+
+    Notes
+    -----
+    Known values: Python's own loop. Under `trace` the function is recorded once. In reverse mode the carries of all
+    rounds are kept and each round is computed once more: memory for ``upper - lower`` carries.
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> def logistic(x):
+    ...     return wg.fori_loop(0, 3, lambda i, l: 4 * l * (1 - l), x)
+    >>> float(wg.grad(logistic)(0.2))
+    -9.23...
+    >>> print(wg.trace(logistic)(0.2))
+    list logistic(x: f64[]) -> v1
+      v1 = fori_loop(i = 0..2; x)    f64[]    <...
+        body <lambda>(i: i64[], l: f64[]) -> w3
+          w1 = 4 * l    f64[]    <...
+          w2 = 1 - l    f64[]    <...
+          w3 = w1 * w2    f64[]    <...
+    """
+    first, last = _scalar("fori_loop", lower, "iu"), _scalar("fori_loop", upper, "iu")
+    if is_abstract(first) or is_abstract(last):
+        return _while_counting(first, last, body_fun, init)
+    start, stop = operator.index(_plain(first)), operator.index(_plain(last))
+    leaves, _ = arrays(init)
+    if not any(map(is_abstract, leaves)):
+        done, carry = _run_rounds(range(start, stop), body_fun, init)
+        if done:
+            return carry
+
+    def body(i: Any, carry: Any) -> Any:
+        return body_fun(i, carry), ()
+
+    rounds = _Rounds("fori_loop", start, max(stop - start, 0), reverse=False)
+    return _recorded_rounds(rounds, body_fun, body, parameter_names(body_fun, 2), init, ())[0]
+
+
+def _run_rounds(rounds: range, body_fun: Function, init: Any) -> tuple[bool, Any]:
+    """Python's loop over known values; given up after the first round if that has brought in an abstract one."""
+    carry = init
+    for number, i in enumerate(rounds):
+        new = body_fun(i, carry)
+        if number == 0:
+            check_same("fori_loop", body_fun, init, new)
+            if len(rounds) > 1 and any(map(is_abstract, arrays(new)[0])):
+                return False, None
+        carry = new
+    return True, carry
+
+
+def _while_counting(lower: Any, upper: Any, body_fun: Function, init: Any) -> Any:
+    """The loop whose bounds are known only when it is run."""
+
+    def goes_on(state: Any) -> Any:
+        return state[0] < state[1]
+
+    def body(state: Any) -> Any:
+        i, last, carry = state
+        return i + 1, last, body_fun(i, carry)
+
+    start, stop = (np.int64(x) if not isinstance(x, Value) else x for x in (lower, upper))
+    return while_loop(goes_on, body, (start, stop, init))[2]
+
+
+def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reverse: bool = False) -> tuple[Any, Any]:
+    """Repeat a function over the rows of arrays, carrying a state and stacking results.
+
+    As ``for x in xs: carry, y = f(carry, x); ys.append(y)``, and then ``carry, np.stack(ys)``.
+
+    Parameters
+    ----------
+    f : callable
+        ``(carry, x) -> (carry, y)``.
+    init : array or container of arrays
+        The carry that the first round gets; its structure, shapes and dtypes stay.
+    xs : array or container of arrays, optional
+        All of the same length n along axis 0; each round gets x = xs[k].
+    length : int, optional
+        n, where there are no xs.
+    reverse : bool
+        From the last row to the first; y of row k still stands at place k.
+
+    Returns
+    -------
+    carry : array or container
+        That of the last round.
+    ys : array or container
+        The y, stacked along a new axis 0.
+
+    Raises
+    ------
+    ArgumentError
+        If neither xs nor length say how many rounds there are, or they disagree; if f returns no pair.
+    ShapeError, DtypeError
+        As by `fori_loop`.
+
+    Notes
+    -----
+    Known values: Python's own loop. Under `trace` the function is recorded once; memory in reverse mode as by
+    `fori_loop`.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> wg.scan(lambda total, x: (total + x, total * x), 0.0, np.array([1.0, 2.0, 3.0]))
+    (np.float64(6.0), array([0., 2., 9.]))
+    """
+    rows, rebuild = arrays(xs)
+    count = _length(rows, length)
+    leaves, _ = arrays(init)
+    if not any(map(is_abstract, [*leaves, *rows])):
+        found = _scan_rounds(f, init, rows, rebuild, range(count - 1, -1, -1) if reverse else range(count))
+        if found is not None:
+            return found
+
+    def body(_: Any, carry: Any, *slices: Any) -> Any:
+        return _pair(f, f(carry, rebuild(slices)))
+
+    of_carry, of_x = parameter_names(f, 2)
+    names = ["k" if "k" not in (of_carry, of_x) else "i", of_carry, *leaf_names(of_x, xs)]
+    return _recorded_rounds(_Rounds("scan", 0, count, reverse), f, body, names, init, rows)
+
+
+def _length(rows: Sequence[Any], length: int | None) -> int:
+    lengths: set[Any] = {x.shape[0] if x.shape else None for x in rows} | ({length} if length is not None else set())
+    if len(lengths) != 1 or None in lengths:
+        shapes = ", ".join(str(x.shape) for x in rows) or "none"
+        raise ArgumentError(
+            f"scan was given xs of shapes {shapes} and length={length}.",
+            why="Both say how many rounds there are.",
+            remedy="Give arrays that agree in axis 0, or length= alone.",
+            where=user_location(),
+        )
+    return operator.index(lengths.pop())
+
+
+def _pair(f: Function, result: Any) -> tuple[Any, Any]:
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise ArgumentError(
+            f"scan: {function_name(f)} returned {type(result).__name__}.",
+            why="Each round gives the next carry and what is to be stacked.",
+            remedy="Return (carry, y); y may be None.",
+            where=user_location(),
+        )
+    return result
+
+
+def _scan_rounds(
+    f: Function, init: Any, rows: Sequence[Any], rebuild: Callable[..., Any], rounds: range
+) -> tuple[Any, Any] | None:
+    """Python's loop over known values; ``None`` if the first round has brought in an abstract one."""
+    carry, stacks, put_together = init, [], None
+    for number, k in enumerate(rounds):
+        new, y = _pair(f, f(carry, rebuild([x[k] for x in rows])))
+        found, put_together = arrays(y)
+        if number == 0:
+            check_same("scan", f, init, new)
+            if any(map(is_abstract, [*arrays(new)[0], *found])):
+                return None
+        stacks.append(found)
+        carry = new
+    if put_together is None:
+        return None  # no rounds: what f would return is found by recording it
+    ordered = stacks[::-1] if rounds.step < 0 else stacks
+    return carry, put_together([np.stack(ys) for ys in zip(*ordered, strict=True)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """Which statement, and which rounds."""
+
+    name: str
+    start: int
+    length: int
+    reverse: bool
+
+
+def _recorded_rounds(
+    rounds: _Rounds, f: Function, body: Function, names: Sequence[str], init: Any, rows: Sequence[Any]
+) -> tuple[Any, Any]:
+    """Record a loop over ``body(i, carry, *slices) -> (carry, ys)``, which calls the user's function `f`."""
+    leaves, rebuild = arrays(init)
+    slices = [_element(x) for x in rows]
+    letter = letter_of([*leaves, *rows])
+
+    def recorded(kinds: Sequence[ArrayType]) -> Recorded:
+        types = [ArrayType((), np.dtype(np.int64)), *kinds, *map(ArrayType.of, slices)]
+        return record(body, (np.int64(0), init, *slices), letter, types, names)
+
+    part, types = _settled(rounds.name, f, recorded, init)
+    count = len(part.outside)
+    outside, (i, *inputs) = part.lst.inputs[:count], part.lst.inputs[count:]
+    lst = replace(part.lst, name=function_name(f), inputs=(i, *outside, *inputs))
+    prim = Loop(
+        rounds.name, with_outputs_cast(lst, [*types, *part.types[len(types) :]]), start=rounds.start,
+        length=rounds.length, reverse=rounds.reverse, constants=count, carries=len(types),
+    )  # fmt: skip
+    found = apply(prim, [*part.outside, *map(_cast, leaves, types), *rows])
+    return rebuild(found[: len(types)]), flatten(part.result[1])[1](found[len(types) :])
+
+
+def _element(x: Any) -> Any:
+    """Something of the type of a row."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape[1:])
+
+
+def _cast(x: Any, kind: ArrayType) -> Any:
+    return x if x.dtype == kind.dtype else x.astype(kind.dtype)
+
+
+def _settled(
+    name: str, f: Function, recorded: Callable[[Sequence[ArrayType]], Recorded], init: Any
+) -> tuple[Recorded, list[ArrayType]]:
+    """Record a body until what it returns has the dtypes of what it takes: an integer may go on as a float."""
+    types = [ArrayType.of(x) for x in arrays(init)[0]]
+    for _ in range(3):
+        part = recorded(types)
+        check_same(name, f, init, part.result[0])
+        wider = [
+            ArrayType(old.shape, np.result_type(old.dtype, new.dtype))
+            for old, new in zip(types, part.types, strict=False)
+        ]
+        if wider == types:
+            return part, types
+        types = wider
+    raise DtypeError(
+        f"{name}: the dtypes of {', '.join(leaf_names('carry', init))} change from round to round.",
+        why="What a loop carries has one dtype in all rounds.",
+        remedy="Give the initial value the final dtype.",
+        where=user_location(),
+    )
+
+
+def while_loop(cond_fun: Function, body_fun: Function, init: Any) -> Any:
+    """Repeat a function as long as a condition holds, as ``while cond_fun(carry): carry = body_fun(carry)``.
+
+    Parameters
+    ----------
+    cond_fun : callable
+        ``carry -> bool``, a scalar.
+    body_fun : callable
+        ``carry -> carry`` of the structure, shapes and dtypes of `init`.
+    init : array or container of arrays
+
+    Returns
+    -------
+    array or container
+        The first carry for which the condition does not hold.
+
+    Raises
+    ------
+    ArgumentError, ShapeError, DtypeError
+        As by `fori_loop`; ShapeError also if the condition is not a scalar.
+
+    Notes
+    -----
+    Known values: Python's own loop. Under `trace` both functions are recorded once. Reverse mode keeps the carries of
+    all rounds in a buffer that grows, and computes each round once more.
+
+    Examples
+    --------
+    >>> import wengert as wg
+    >>> def newton(a):
+    ...     return wg.while_loop(lambda x: abs(x * x - a) > 1e-12, lambda x: (x + a / x) / 2, a)
+    >>> round(float(wg.grad(newton)(4.0)), 6)
+    0.25
+    """
+    leaves, rebuild = arrays(init)
+    if not any(map(is_abstract, leaves)):
+        done, carry = _run_while(cond_fun, body_fun, init)
+        if done:
+            return carry
+    return rebuild(_recorded_while(cond_fun, body_fun, init, leaves))
+
+
+def _recorded_while(cond_fun: Function, body_fun: Function, init: Any, leaves: Sequence[Any]) -> tuple[Any, ...]:
+    letter = letter_of(leaves)
+
+    def body(carry: Any) -> Any:
+        return body_fun(carry), ()
+
+    def recorded(kinds: Sequence[ArrayType]) -> Recorded:
+        return record(body, (init,), letter, kinds, parameter_names(body_fun, 1))
+
+    def decided(carry: Any) -> Any:
+        return _scalar("cond", cond_fun(carry), "fciub")
+
+    part, types = _settled("while_loop", body_fun, recorded, init)
+    asked = record(decided, (init,), letter, types, parameter_names(cond_fun, 1))
+    (cond_list, body_list), outside = aligned([asked, part])
+    prim = While(
+        with_outputs_cast(replace(cond_list, name=function_name(cond_fun)), [ArrayType((), np.dtype(bool))]),
+        with_outputs_cast(replace(body_list, name=function_name(body_fun)), types),
+        constants=len(outside),
+    )
+    return apply(prim, [*outside, *map(_cast, leaves, types)])
+
+
+def _run_while(cond_fun: Function, body_fun: Function, init: Any) -> tuple[bool, Any]:
+    """Python's loop over known values; given up where the first round has brought in an abstract one."""
+    carry: Any = init
+    number = 0
+    while True:
+        answer = _scalar("cond", cond_fun(carry), "fciub")
+        if is_abstract(answer):
+            return False, None
+        if not bool(_plain(answer)):
+            return True, carry
+        carry = body_fun(carry)
+        if number == 0:
+            check_same("while_loop", body_fun, init, carry)
+        number += 1
+
+
+# --- functions -------------------------------------------------------------------------------------------------
+
+
+def call(f: Function, *args: Any) -> Any:
+    """Call a function, which stays a function of its own in a list: ``f(*args)``.
+
+    Parameters
+    ----------
+    f : callable
+    *args
+        Arrays or containers of arrays.
+
+    Returns
+    -------
+    array or container
+        ``f(*args)``.
+
+    Notes
+    -----
+    On known values nothing but the call. Under `trace` the statements of `f` stand in a sub-list, and in a list that is
+    written as source `f` is a function.
+
+    Examples
+    --------
+    >>> import numpy as np, wengert as wg
+    >>> def energy(v):
+    ...     return v @ v / 2
+    >>> print(wg.trace(lambda v: wg.call(energy, v) + wg.call(energy, 2 * v))(np.ones(3)))
+    list <lambda>(v: f64[3]) -> v4
+      v1 = energy(v)     f64[]     <...
+        function energy(v: f64[3]) -> w2
+          w1 = v @ v     f64[]     <...
+          w2 = w1 / 2    f64[]     <...
+      v2 = 2 * v         f64[3]    <...
+      v3 = energy(v2)    f64[]     <...
+        function energy(v: f64[3]) -> w2
+          w1 = v @ v     f64[]     <...
+          w2 = w1 / 2    f64[]     <...
+      v4 = v1 + v3       f64[]     <...
+    """
+    leaves = [array(x) for arg in args for x in flatten(arg)[0]]
+    if not any(map(is_abstract, leaves)):
+        return f(*args)
+    part = record(f, args, letter_of(leaves))
+    return part.rebuild(apply(Call(part.lst), [*part.outside, *leaves]))

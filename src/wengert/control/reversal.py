@@ -1,0 +1,147 @@
+"""The reverse sweep over rounds: what a `Loop` or a `While` becomes in reverse mode.
+
+The body (i, C, c, x) → (c', y) is pulled back round by round, from the last one to the first. Carries of the reversed
+loop are the cotangents c̄ and the sums C̄ of those of the constants; its xs are the carries that each round began with,
+the x, and the cotangents of the y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from wengert.control.operation import Presence, apply
+from wengert.control.rounds import Layout, numbers_of, there, used
+from wengert.tracing import Recorder
+from wengert.transforms.adjoint import adjoint
+from wengert.transforms.selection import pruned, zeros_of
+from wengert.wlist import Variable, WengertList
+
+if TYPE_CHECKING:
+    from wengert.control.loops import Loop
+
+__all__ = ["Reversal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """A loop in the other direction, and what it is called with.
+
+    Attributes
+    ----------
+    loop : Loop
+    layout : Layout
+        Of the operands of the loop that is pulled back.
+    active : tuple of bool
+        Which of these want a cotangent.
+    pulled : tuple of bool
+        Which carries have a cotangent from round to round.
+    constants, xs : tuple of bool
+        Which of the constants, and of all that could be taken apart (stacks, xs, cotangents), the body reads.
+    """
+
+    loop: Loop
+    layout: Layout
+    active: Presence
+    pulled: Presence
+    constants: Presence
+    xs: Presence
+
+    @staticmethod
+    def of(loop: Loop, active: Presence, seeded: Presence) -> Reversal:
+        """The reversal of a loop that stacks its carries, for these active operands and results with cotangents."""
+        pulled = _pulled_carries(loop, active, seeded)
+        body = _body(loop, active, pulled, seeded)
+        constants, _, slices = _parts(body, loop, active, pulled)
+        reads_constant = tuple(v in used(body) for v in constants)
+        reads_slice = [v in used(body) for v in slices]
+        if loop.length is None and not any(reads_slice):
+            reads_slice[0] = True  # it says how many rounds there are
+        kept = _only(body, loop, active, pulled, reads_constant, reads_slice)
+        carries = sum(pulled) + sum(active[: loop.constants])
+        reverse = replace_direction(loop, kept, constants=sum(reads_constant), carries=carries)
+        return Reversal(reverse, loop.layout, active, pulled, reads_constant, tuple(reads_slice))
+
+    def pull(
+        self, cts: Sequence[Any], constants: Sequence[Any], carries: Sequence[Any], stacks: Sequence[Any],
+        xs: Sequence[Any],
+    ) -> list[Any]:  # fmt: skip
+        """The terms of the active operands, for the cotangents of all results (``None``: a structural zero)."""
+        of_constants, of_carries, _ = self.layout.split(self.active)
+        of_results = cts[len(carries) :]
+        c_bars = [zeros_of(c) if ct is None else ct for c, ct in zip(carries, cts, strict=False)]
+        begin = [c_bars[k] for k in numbers_of(self.pulled)]
+        sums = [zeros_of(constants[k]) for k in numbers_of(of_constants)]
+        slices = [*stacks, *xs, *there(of_results)]
+        operands = [x for x, is_read in zip(constants, self.constants, strict=True) if is_read]
+        rest = [x for x, is_read in zip(slices, self.xs, strict=True) if is_read]
+        found = iter(apply(self.loop, [*operands, *begin, *sums, *rest]))
+        pulled = [next(found) if p else zeros_of(c) for p, c in zip(self.pulled, carries, strict=True)]
+        totals = [next(found) for _ in sums]
+        return [*totals, *(pulled[k] for k in numbers_of(of_carries)), *found]
+
+
+def replace_direction(loop: Loop, body: WengertList, *, constants: int, carries: int) -> Loop:
+    """The rounds of `loop` from the other end, with another body."""
+    return type(loop)(
+        loop.name, body, start=loop.start, length=loop.length, reverse=not loop.reverse, constants=constants,
+        carries=carries,
+    )  # fmt: skip
+
+
+def _pulled_carries(loop: Loop, active: Presence, seeded: Presence) -> Presence:
+    """The carries that depend on an active operand, and that a result with a cotangent depends on."""
+    moving = set(numbers_of(active))
+    pulled = []
+    for k in range(loop.carries):
+        operand = loop.constants + k
+        is_varied = active[operand] or bool(loop.dependence[k] & moving)
+        is_useful = any(operand in found for found, s in zip(loop.dependence, seeded, strict=True) if s)
+        pulled.append(is_varied and is_useful)
+    return tuple(pulled)
+
+
+def _body(loop: Loop, active: Presence, pulled: Presence, seeded: Presence) -> WengertList:
+    """(i, C, slices of everything, c̄, sums of C̄) → (c̄, sums of C̄, x̄), with the inputs in the order of `_parts`."""
+    of_constants, _, of_xs = loop.layout.split(active)
+    chosen = [k + 1 for k in numbers_of([*of_constants, *pulled, *of_xs])]
+    outputs = loop.body.outputs
+    seeds_of_carries = [outputs[k] for k in numbers_of(pulled)]
+    seeds_of_ys = [outputs[k] for k in range(loop.carries, len(outputs)) if seeded[k]]
+    lst = adjoint(replace(loop.body, outputs=(*seeds_of_carries, *seeds_of_ys)), chosen)
+    bars = lst.outputs[len(seeds_of_carries) + len(seeds_of_ys) :]
+    recorder = Recorder.extending(lst)
+    tracers = {v: recorder.adopt_input(v) for v in lst.inputs}
+    for stmt in lst.statements:
+        tracers.update(zip(stmt.targets, recorder.adopt(stmt), strict=True))
+    x_bars = [tracers[b] if isinstance(b, Variable) else b for b in bars]
+    count = sum(of_constants)
+    inputs = loop.body.inputs[1 : loop.constants + 1]
+    sums = [recorder.input(f"{inputs[k].name}_sum", inputs[k].type) for k in numbers_of(of_constants)]
+    totals = [s + x_bar for s, x_bar in zip(sums, x_bars[:count], strict=True)]
+    carried = x_bars[count : count + sum(pulled)]
+    found = recorder.finish(lst.name, [*carried, *totals, *x_bars[count + sum(pulled) :]], lst.made_from)
+    return replace(found, statements=pruned(found.statements, found.outputs))
+
+
+def _parts(
+    body: WengertList, loop: Loop, active: Presence, pulled: Presence
+) -> tuple[list[Variable], list[Variable], list[Variable]]:
+    """The inputs of `_body` after the first: constants, carries (c̄, sums), and slices (c, x, cotangents of ys)."""
+    count = len(loop.body.inputs)
+    constants, carries, xs = loop.layout.split(body.inputs[1:count])
+    sums = sum(active[: loop.constants])
+    seeds = body.inputs[count : len(body.inputs) - sums]
+    c_bars, y_bars = seeds[: sum(pulled)], seeds[sum(pulled) :]
+    return constants, [*c_bars, *body.inputs[len(body.inputs) - sums :]], [*carries, *xs, *y_bars]
+
+
+def _only(
+    body: WengertList, loop: Loop, active: Presence, pulled: Presence, constants: Presence, slices: Sequence[bool]
+) -> WengertList:
+    """The body with its inputs in the order of a loop, without those that it does not read."""
+    of_constants, carries, of_slices = _parts(body, loop, active, pulled)
+    read = [of_constants[k] for k in numbers_of(constants)]
+    taken = [of_slices[k] for k in numbers_of(slices)]
+    return replace(body, inputs=(body.inputs[0], *read, *carries, *taken))

@@ -1,0 +1,190 @@
+"""`While`: rounds as long as a condition holds, and its derivatives.
+
+Reverse mode needs the carries of each round. How many rounds there are is known only at the end: the operation that is
+recorded, a *stacking* one, lets the stacks of its carries grow and returns them with the number of rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from wengert.control.loops import Loop, stacked
+from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
+from wengert.control.reversal import Reversal
+from wengert.control.rounds import Layout, given, moving_carries, numbers_of, over_rounds, tangents_of_outputs, there
+from wengert.transforms.selection import dependences
+from wengert.transforms.tangent import tangent
+from wengert.value import Value
+from wengert.wlist import ANY, ArrayType, Variable, WengertList
+
+__all__ = ["While"]
+
+_NUMBER = ArrayType((), np.dtype(np.int64))
+
+
+class While(Control):
+    r"""Rounds of a list as long as another one says so: operands (\*constants, \*carries), results the last carries.
+
+    Parameters
+    ----------
+    cond : WengertList
+        (\*constants, \*carries) → bool.
+    body : WengertList
+        (\*constants, \*carries) → carries.
+    constants : int
+        How many operands are the same in each round.
+    stacking : bool
+        After the carries the number of rounds is a result, and for each carry the stack of its values before each
+        round.
+    shown : int, optional
+        Number of results that the user's statement has.
+    """
+
+    def __init__(
+        self, cond: WengertList, body: WengertList, *, constants: int, stacking: bool = False, shown: int | None = None
+    ):
+        self.cond, self.body, self.constants, self.stacking = cond, body, constants, stacking
+        self.carries = len(body.outputs)
+        self.layout = Layout(constants, self.carries, 0)
+        outputs = 2 * self.carries + 1 if stacking else self.carries
+        super().__init__("while_loop", {"while": cond, "body": body}, outputs, shown)
+
+    def with_sublists(self, sublists: Mapping[str, WengertList]) -> While:
+        """The same rounds of other lists of the same types."""
+        return While(
+            sublists["while"], sublists["body"], constants=self.constants, stacking=self.stacking, shown=self.shown
+        )
+
+    def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
+        """Such as ``while_loop(x; v1)``: constants; carries."""
+        return f"{self.name}({'; '.join(', '.join(part) for part in self.layout.split(operands) if part)})"
+
+    # What it computes.
+
+    def run(self, *operands: Any) -> Any:
+        """Run the rounds, for values of any kind."""
+        constants, carries, _ = self.layout.split(operands)
+        stacks: list[list[Any]] = [[] for _ in carries]
+        number = 0
+        while _decided(self.cond.run([*constants, *carries])[0]):
+            if self.stacking:
+                for stack, x in zip(stacks, carries, strict=True):
+                    stack.append(x)
+            carries = self.body.run([*constants, *carries])
+            number += 1
+        if not self.stacking:
+            return result_of(carries)
+        kept = [stacked(stack, v.type) for stack, v in zip(stacks, self._carry_inputs, strict=True)]
+        return result_of([*carries, np.int64(number), *kept])
+
+    @property
+    def _carry_inputs(self) -> Sequence[Variable]:
+        return self.body.inputs[self.constants :]
+
+    def infer(self, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
+        """The types of the carries; stacks have an unknown length in front."""
+        types = [v.type for v in self._carry_inputs]
+        if not self.stacking:
+            return tuple(types)
+        return (*types, _NUMBER, *(ArrayType((ANY, *t.shape), t.dtype) for t in types))
+
+    # What depends on what.
+
+    def find_dependence(self) -> list[frozenset[int]]:
+        """That of the body, over any number of rounds; the number of rounds is an integer."""
+        found = over_rounds(dependences(self.body), self.constants, self.carries)
+        if not self.stacking:
+            return found
+        return [
+            *found,
+            frozenset(),
+            *(_of_floating(part, v) for part, v in zip(found, self._carry_inputs, strict=True)),
+        ]
+
+    # Forward mode.
+
+    def push_together(
+        self, present: Presence, xs: Sequence[Any], tangents: Sequence[Any]
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        """By rounds over carries and their tangents."""
+        moving = moving_carries(self.dependence, present, self.constants, self.carries)
+        dots = [t if is_there else None for t, is_there in zip(tangents, present, strict=True)]
+        constants, carries, _ = self.layout.split(xs)
+        c_dots, carry_dots, _ = self.layout.split(dots)
+        begin = [given(carry_dots[k], carries[k]) for k in numbers_of(moving)]
+        found = apply(self._tangent_operation(present, moving), [*constants, *there(c_dots), *carries, *begin])
+        return self._told_apart(found, moving)
+
+    def _told_apart(self, found: Sequence[Any], moving: Presence) -> tuple[Sequence[Any], Sequence[Any]]:
+        results = iter(found)
+        carries = [next(results) for _ in moving]
+        dots = [next(results) if m else None for m in moving]
+        if not self.stacking:
+            return carries, dots
+        number = next(results)
+        stacks = [next(results) for _ in moving]
+        stack_dots = [next(results) if m else None for m in moving]
+        return [*carries, number, *stacks], [*dots, None, *stack_dots]
+
+    @cached
+    def _tangent_operation(self, present: Presence, moving: Presence) -> While:
+        chosen = numbers_of([*present[: self.constants], *moving])
+        lst = tangent(self.body, chosen)
+        count = len(self.body.inputs)
+        dots = dict(zip(chosen, lst.inputs[count:], strict=True))
+        constants, carries, _ = self.layout.split(lst.inputs[:count])
+        c_dots, carry_dots, _ = map(there, self.layout.split([dots.get(k) for k in range(count)]))
+        wanted = [t for t, m in zip(tangents_of_outputs(self.body, lst), moving, strict=True) if m]
+        body = replace(
+            only_outputs(lst, [*lst.outputs[: self.carries], *wanted]),
+            inputs=(*constants, *c_dots, *carries, *carry_dots),
+        )
+        of_constants, of_carries, _ = self.layout.split(self.cond.inputs)
+        cond = replace(self.cond, inputs=(*of_constants, *_twins(c_dots), *of_carries, *_twins(carry_dots)))
+        return While(cond, body, constants=self.constants + len(c_dots), stacking=self.stacking)
+
+    # Reverse mode.
+
+    def recorded(self, active: Presence) -> While:
+        """The operation that also stacks its carries as each round finds them."""
+        return self if self.stacking else self._stacking_operation()
+
+    @cached
+    def _stacking_operation(self) -> While:
+        return While(self.cond, self.body, constants=self.constants, stacking=True, shown=self.shown)
+
+    def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
+        """By a loop over the stacks, from their ends."""
+        if not self.stacking:  # it was not recorded: once more, keeping the carries
+            more = self._stacking_operation()
+            cts = (*cts, *([None] * (more.outputs - self.outputs)))
+            return more.pull_back(active, cts, apply(more, xs), xs)
+        constants, carries, _ = self.layout.split(xs)
+        of_results = [ct for k, ct in enumerate(cts) if k != self.carries]  # without the number of rounds
+        reversal = self._reversal(active, tuple(ct is not None for ct in of_results))
+        return reversal.pull(of_results, constants, carries, ys[self.carries + 1 :], ())
+
+    @cached
+    def _reversal(self, active: Presence, seeded: Presence) -> Reversal:
+        """That of a loop over as many rounds as the stacks have."""
+        i = Variable("round", _NUMBER)
+        body = replace(self.body, inputs=(i, *self.body.inputs), outputs=(*self.body.outputs, *self._carry_inputs))
+        rounds = Loop("scan", body, start=0, length=None, reverse=False, constants=self.constants, carries=self.carries)
+        return Reversal.of(rounds, active, seeded)
+
+
+def _decided(answer: Any) -> bool:
+    return bool(answer._concrete() if isinstance(answer, Value) else answer)
+
+
+def _of_floating(part: frozenset[int], v: Variable) -> frozenset[int]:
+    return part if v.dtype.kind in "fc" else frozenset()
+
+
+def _twins(variables: Sequence[Variable]) -> list[Variable]:
+    """Variables of the same names and types for another list."""
+    return [Variable(v.name, v.type) for v in variables]
