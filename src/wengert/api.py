@@ -7,316 +7,50 @@ results down again. The functions may be nested in each other in any order.
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Iterable, Sequence
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.arguments import (
+    check_alive,
+    function_name,
+    labels,
+    lowered,
+    numbers_of,
+    of_selected,
+    primal,
+    run,
+    seeds_for,
+    zeros_like,
+)
+from wengert.containers import flatten, leaf_names, parameter_names
 from wengert.derivation import fit
 from wengert.dual import Dual
-from wengert.errors import (
-    ArgumentError,
-    DegenerateError,
-    DtypeError,
-    EscapedValueError,
-    LostDerivativeError,
-    NoRuleError,
-    ShapeError,
-    location_of,
-    user_location,
-)
+from wengert.errors import ArgumentError, DegenerateError, DtypeError, ShapeError, user_location
 from wengert.masked import masked, unmasked
-from wengert.nodes import Leaf, Node, own_copy, owned, pull_back, topological_order
-from wengert.tensors import Tensor
-from wengert.tracing import Recorder
-from wengert.value import NO_PARAMS, Level, Value, has_nan, is_escaped, new_level, settled, stacked
+from wengert.nodes import own_copy, owned
+from wengert.pullbacks import Pullback, pullback_of
+from wengert.tracing import Recorder, is_abstract
+from wengert.transforms.inlining import inlined_with_tangents
+from wengert.value import Value, has_nan, new_level, settled
 from wengert.wlist import ArrayType, Tape, WengertList
 
 __all__ = [
-    "Pullback",
-    "function_name",
     "grad",
     "hvp",
     "jvp",
-    "of_selected",
-    "primal",
     "push",
     "push_once",
     "tape",
     "trace",
     "value_and_grad",
     "vjp",
-    "zeros_like",
 ]
 
 Function = Callable[..., Any]
 
-# What NumPy says where it cannot apply a function to an array of objects.
-_NO_OBJECTS = ("loop of ufunc does not support", "from dtype('O')")
-
-
-# --- arguments and results -------------------------------------------------------------------------------------
-
-
-def function_name(f: Function) -> str:
-    """What messages call `f`."""
-    return getattr(f, "__name__", type(f).__name__)
-
-
-def _run(f: Function, level: Level, args: Sequence[Any], kwargs: Any = NO_PARAMS) -> Any:
-    """Call `f` with values of `level`, which ends with the call.
-
-    Where NumPy hid our error behind one of its own (as in ``array[0] = x``), ours is shown.
-    """
-    try:
-        return f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, LostDerivativeError):
-            raise error.__cause__ from None
-        raise
-    except TypeError as error:
-        if any(text in str(error) for text in _NO_OBJECTS):
-            raise _array_of_objects(error) from error
-        raise
-    finally:
-        level.is_open = False
-
-
-def _array_of_objects(error: TypeError) -> NoRuleError:
-    return NoRuleError(
-        f"NumPy cannot apply a function to an array of Python objects: {error}.",
-        why="np.array([a, b]) of values is such an array. Operators and sums know what to do with one, other functions "
-        "only as long as every element is a value and not a plain number.",
-        remedy="Join the elements with np.stack([a, b]); for a matrix np.stack([np.stack(row) for row in rows]).",
-        where=location_of(error),
-    )
-
-
-def primal(x: Any, transform: str, f: Function) -> Any:
-    """An argument as an array or a value, checked to have a derivative."""
-    array = _numbers(x, transform, f, "Choose other arguments with argnums, or register its class with optree.")
-    if array.dtype.kind not in "fc":
-        raise DtypeError(
-            f"{transform} of {function_name(f)} was asked for an argument of dtype {array.dtype}: {x!r:.60}.",
-            why="Only floating point and complex values have derivatives.",
-            remedy="Write 2.0 for 2, or x.astype(float); or choose other arguments with argnums.",
-            where=user_location(),
-        )
-    return array
-
-
-def _numbers(x: Any, transform: str, f: Function, remedy: str) -> Any:
-    """An argument as an array of numbers or a value."""
-    array = _array(x)
-    kind, module = type(x).__name__, type(x).__module__
-    if array.dtype.kind not in "fciub":
-        raise DtypeError(
-            f"{transform} of {function_name(f)} was asked for an argument of type {kind}: {x!r:.60}.",
-            why="Numbers, arrays of numbers and containers of them can be followed.",
-            remedy=remedy,
-            where=user_location(),
-        )
-    if kind in ("MaskedArray", "matrix") and module.startswith("numpy"):
-        raise DtypeError(
-            f"{transform} of {function_name(f)} was asked for an argument of type {kind}.",
-            why="Its operations are not those of a plain array, and they are not followed.",
-            remedy="Pass np.asarray(x), and a mask as an argument of its own for np.where.",
-            where=user_location(),
-        )
-    return array._alias() if isinstance(array, Value) else array[()]
-
-
-def _array(x: Any) -> Any:
-    if isinstance(x, Value):
-        return x
-    array = np.asarray(x)
-    joins = array.dtype.kind == "O" and all(isinstance(e, (Value, Number)) for e in array.flat)
-    return stacked(array) if joins else array
-
-
-def _lowered(y: Any, level: int, f: Function) -> Any:
-    """One leaf of the result of `f` as an array or a value; one of a transform that has ended is an error."""
-    if isinstance(y, Value):
-        _check_alive(y, level, f)
-        return settled(y)
-    array = _array(y)
-    if isinstance(array, Value):
-        return _lowered(array, level, f)
-    if array.dtype.kind not in "fciub":
-        raise DtypeError(
-            f"{function_name(f)} returned {type(y).__name__} where an array or a number is needed.",
-            remedy="Return arrays, numbers, or containers of them.",
-            where=user_location(),
-        )
-    return array[()]
-
-
-def _check_alive(y: Value, level: int | None, f: Function) -> None:
-    """Refuse a value of a transform that has ended; `level` is the one that has ended just now."""
-    if y._level != level and is_escaped(y):
-        raise EscapedValueError(
-            f"{function_name(f)} gave a value of a transform that has ended.",
-            why="It was stored somewhere inside a grad, jvp or trace and used outside of it.",
-            remedy="Return it from the inner function instead (has_aux=True returns more than the result).",
-            where=user_location(),
-        )
-
-
-def zeros_like(x: Any) -> Any:
-    """Zeros for the derivative of `x`: of its shape and dtype, float64 for integers."""
-    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
-    return np.zeros(x.shape, dtype)[()]
-
-
-def _plain(y: Any, level: int, f: Function) -> Any:
-    """A leaf of auxiliary results without what belongs to `level`."""
-    if isinstance(y, np.ndarray) and y.dtype.kind == "O":
-        y = _array(y)
-    if isinstance(y, Value):
-        _check_alive(y, level, f)
-    if isinstance(y, Tensor) and y._level == level:
-        return own_copy(settled(y._array))
-    if isinstance(y, Dual) and y._level == level:
-        return y.primal
-    return y
-
-
-def _split(f: Function, y: Any, has_aux: bool) -> tuple[Any, Any]:
-    if not has_aux:
-        return y, None
-    if not (isinstance(y, tuple) and len(y) == 2):
-        raise ArgumentError(
-            f"with has_aux=True, {function_name(f)} must return (result, aux), but it returned {type(y).__name__}.",
-            where=user_location(),
-        )
-    return y[0], y[1]
-
-
-def _seeds(given: Any, like: Any, leaves: Sequence[Any], what: str, f: Function) -> list[Any]:
-    """The leaves of tangents or cotangents, checked against the values they belong to."""
-    if not same_structure(given, like):
-        raise ArgumentError(
-            f"{what} for {function_name(f)} must have the structure of what they belong to.",
-            remedy="Give one array for each array, in the same containers.",
-            where=user_location(),
-        )
-    seeds = [_array(x) for x in flatten(given)[0]]
-    for seed, x in zip(seeds, leaves, strict=True):
-        if seed.dtype.kind not in "fciub":
-            raise DtypeError(
-                f"{what} for {function_name(f)} must be numbers, but dtype {seed.dtype} was given.",
-                remedy=f"Give an array of shape {x.shape}.",
-                where=user_location(),
-            )
-        if seed.shape != x.shape:
-            raise ShapeError(
-                f"{what} for {function_name(f)}: shape {seed.shape} was given for a value of shape {x.shape}.",
-                remedy=f"Give an array of shape {x.shape}.",
-                where=user_location(),
-            )
-        if seed.dtype.kind == "c" and x.dtype.kind != "c":
-            raise DtypeError(
-                f"{what} for {function_name(f)}: a complex array was given for a value of dtype {x.dtype}.",
-                remedy="Give a real array.",
-                where=user_location(),
-            )
-    kinds = [x.dtype if x.dtype.kind in "fc" else np.dtype(float) for x in leaves]
-    plain = [seed if isinstance(seed, Value) else seed[()] for seed in seeds]
-    return [fit(seed, seed.shape, kind) for seed, kind in zip(plain, kinds, strict=True)]
-
-
-def _argnums(argnums: int | Sequence[int], args: Sequence[Any], f: Function) -> tuple[int, ...]:
-    try:
-        numbers = tuple(map(operator.index, argnums if isinstance(argnums, Iterable) else (argnums,)))
-    except TypeError:
-        raise ArgumentError(
-            f"argnums={argnums!r} for {function_name(f)}.",
-            why="Arguments are counted from 0.",
-            remedy="Give one integer or a tuple of integers.",
-            where=user_location(),
-        ) from None
-    for k in numbers:
-        if not -len(args) <= k < len(args):
-            raise ArgumentError(
-                f"argnums={argnums}, but {function_name(f)} was called with {len(args)} positional arguments.",
-                why="Arguments are counted from 0, and a derivative is taken for positional ones only.",
-                remedy="Pass the argument by position, or correct argnums.",
-                where=user_location(),
-            )
-    counted = tuple(k % len(args) for k in numbers)
-    if len(set(counted)) < len(counted):
-        raise ArgumentError(
-            f"argnums={argnums} names an argument of {function_name(f)} twice.",
-            remedy="Name each argument once.",
-            where=user_location(),
-        )
-    return counted
-
-
-def of_selected(
-    f: Function, argnums: int | Sequence[int], args: Sequence[Any], kwargs: Any
-) -> tuple[Function, tuple[Any, ...]]:
-    """`f` as a function of the selected arguments alone, and these arguments."""
-    numbers = _argnums(argnums, args, f)
-
-    @functools.wraps(f, updated=())
-    def partial(*selected: Any) -> Any:
-        full = list(args)
-        for k, x in zip(numbers, selected, strict=True):
-            full[k] = x
-        return f(*full, **kwargs)
-
-    return partial, tuple(args[k] for k in numbers)
-
-
 # --- reverse mode ----------------------------------------------------------------------------------------------
-
-
-class Pullback:
-    """The linear map ȳ ↦ x̄ = ȳᵀ J at one point, for as many ȳ as wanted."""
-
-    def __init__(self, f: Function, primals: tuple[Any, ...], has_aux: bool = False, transform: str = "vjp"):
-        self._f = f
-        self._level = new_level()
-        given, self._rebuild = flatten(primals)
-        self._primals = [own_copy(primal(x, transform, f)) for x in given]
-        self._leaves = [Leaf(x) for x in self._primals]
-        tensors = [Tensor(x, leaf, self._level) for x, leaf in zip(self._primals, self._leaves, strict=True)]
-        result, aux = _split(f, _run(f, self._level, self._rebuild(tensors)), has_aux)
-        found, rebuild = flatten(result)
-        outputs = [_lowered(y, self._level, f) for y in found]
-        own = [isinstance(y, Tensor) and y._level == self._level for y in outputs]
-        self._nodes: list[Node | None] = [y._node if mine else None for y, mine in zip(outputs, own, strict=True)]
-        self.outputs = [settled(y._array) if mine else y for y, mine in zip(outputs, own, strict=True)]
-        self.y = rebuild([own_copy(y) for y in self.outputs])
-        self.aux = aux
-        if has_aux:
-            aux_leaves, aux_rebuild = flatten(aux)
-            self.aux = aux_rebuild([_plain(x, self._level, f) for x in aux_leaves])
-        self._order = topological_order(node for node in self._nodes if node is not None)
-
-    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
-        """ȳ, structured like the result, to the cotangents of all primals, structured like these."""
-        seeds = _seeds(cotangent, self.y, self.outputs, "cotangents", self._f)
-        x_bars: tuple[Any, ...] = self._rebuild(self.of_leaves(seeds))
-        return x_bars
-
-    def of_leaves(self, cotangents: Sequence[Any]) -> list[Any]:
-        """The same on flat lists."""
-        seeds: dict[Node, Any] = {}
-        for node, ct in zip(self._nodes, cotangents, strict=True):
-            if node is not None:
-                seeds[node] = seeds[node] + ct if node in seeds else ct
-        found = pull_back(self._order, seeds)
-        for x_bar in found.values():
-            if isinstance(x_bar, Value):
-                _check_alive(x_bar, None, self._f)
-        return [
-            found[leaf] if leaf in found else zeros_like(x) for leaf, x in zip(self._leaves, self._primals, strict=True)
-        ]
 
 
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -359,7 +93,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     >>> pullback(np.array([1., 1.]))
     (array([ 1., -1.]),)
     """
-    pullback = Pullback(f, primals, has_aux)
+    pullback = pullback_of(f, primals, has_aux)
     return (pullback.y, pullback, pullback.aux) if has_aux else (pullback.y, pullback)
 
 
@@ -369,7 +103,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     @functools.wraps(f, updated=())
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         selected, primals = of_selected(f, argnums, args, kwargs)
-        pullback = Pullback(selected, primals, has_aux, "grad")
+        pullback = pullback_of(selected, primals, has_aux, "grad")
         _check_scalar(pullback, f)
         y = pullback.outputs[0]
         x_bars = pullback._rebuild(pullback.of_leaves([np.ones((), y.dtype if y.dtype.kind == "f" else float)[()]]))
@@ -494,7 +228,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def _jvp(transform: str, f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     given, rebuild = flatten(tuple(primals))
     xs = [primal(x, transform, f) for x in given]
-    x_dots = _seeds(tuple(tangents), tuple(primals), xs, "tangents", f)
+    x_dots = seeds_for(tuple(tangents), tuple(primals), xs, "tangents", f)
     y, y_dot = push(f, rebuild, xs, x_dots)
     found, y_rebuild = flatten(y_dot)
     return y, y_rebuild(owned(found, x_dots))
@@ -521,7 +255,7 @@ def _pushed_by_sweeps(
     f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]
 ) -> tuple[Any, Any]:
     """The same by reverse mode: one sweep for each number of the result."""
-    pullback = Pullback(f, tuple(rebuild(xs)), transform="jvp")
+    pullback = pullback_of(f, tuple(rebuild(xs)), transform="jvp")
     _, y_rebuild = flatten(pullback.y)
     return pullback.y, y_rebuild([_rates(pullback, k, x_dots) for k in range(len(pullback.outputs))])
 
@@ -557,17 +291,34 @@ def push_once(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dot
 
 
 def _pushed(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
+    if any(map(is_abstract, (*xs, *x_dots))):
+        return _pushed_listwise(f, rebuild, xs, x_dots)
     level = new_level()
-    found, y_rebuild = flatten(_run(f, level, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
-    outputs = [_lowered(y, level, f) for y in found]
+    found, y_rebuild = flatten(run(f, level, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))
+    outputs = [lowered(y, level, f) for y in found]
     own = [isinstance(y, Dual) and y._level == level for y in outputs]
     for y, mine in zip(outputs, own, strict=True):
         if mine and isinstance(y.tangent, Value):
-            _check_alive(y.tangent, None, f)
+            check_alive(y.tangent, None, f)
     return (
         y_rebuild([_aliased(y.primal if mine else y) for y, mine in zip(outputs, own, strict=True)]),
         y_rebuild([_tangent_of(y) if mine else zeros_like(y) for y, mine in zip(outputs, own, strict=True)]),
     )
+
+
+def _pushed_listwise(
+    f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]
+) -> tuple[Any, Any]:
+    """The same where values are abstract: f is recorded, and its list and tangents written into the one in progress."""
+    recorder = Recorder(lifts=True)
+    primals = rebuild(xs)
+    tracers = [recorder.input(label, ArrayType.of(x)) for label, x in zip(labels(f, primals), xs, strict=True)]
+    found, y_rebuild = flatten(run(f, recorder.level, rebuild(tracers)))
+    lst = recorder.finish(function_name(f), [lowered(y, recorder.level, f) for y in found])
+    outside = [value for value, _ in recorder.lifted.values()]
+    ys, y_dots = inlined_with_tangents(lst, [*outside, *xs], [*([None] * len(outside)), *x_dots])
+    dots = [zeros_like(y) if t is None else _aliased(t) for y, t in zip(ys, y_dots, strict=True)]
+    return y_rebuild(list(map(_aliased, ys))), y_rebuild(dots)
 
 
 def _aliased(y: Any) -> Any:
@@ -656,8 +407,8 @@ def _record(f: Function, args: Sequence[Any], kwargs: Any, concrete: bool) -> tu
         leaves, rebuild = flatten(arg)
         tracers = []
         for label, leaf in zip(leaf_names(name, arg), leaves, strict=True):
-            x = _numbers(leaf, transform, f, "Pass it by keyword: keyword arguments are constants of the list.")
+            x = numbers_of(leaf, transform, f, "Pass it by keyword: keyword arguments are constants of the list.")
             tracers.append(recorder.input(label, ArrayType.of(x), own_copy(x) if concrete else None))
         inputs.append(rebuild(tracers))
-    found, _ = flatten(_run(f, recorder.level, inputs, kwargs))
-    return recorder, [_lowered(y, recorder.level, f) for y in found]
+    found, _ = flatten(run(f, recorder.level, inputs, kwargs))
+    return recorder, [lowered(y, recorder.level, f) for y in found]

@@ -329,6 +329,8 @@ def _elementwise_tangent(prim: Primitive, partial: Rule) -> Rule:
 
 def _reduction_tangent(prim: Primitive, partial: float | Rule) -> Rule:
     def rule(t: Any, y: Any, x: Any, **params: Any) -> Any:
+        if partial == 1:
+            return np.sum(t, **params)
         p = partial(expand(y, x, **params), x, **params) if callable(partial) else partial
         return np.sum(_weighted(prim, t, p), **params)
 

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wengert.api import Pullback, function_name, grad, of_selected, primal, push_once, zeros_like
+from wengert.api import grad, push_once
+from wengert.arguments import function_name, of_selected, primal, zeros_like
 from wengert.containers import flatten
 from wengert.errors import ArgumentError, DegenerateError, user_location
+from wengert.pullbacks import Pullback, pullback_of
 
 __all__ = ["hessian", "jacobian"]
 
@@ -85,7 +87,7 @@ def _jacobian(
             columns = []
         if columns:
             return _from_columns(columns, xs, rebuild), y_rebuild
-    pullback = Pullback(f, primals, transform=transform)
+    pullback = pullback_of(f, primals, transform=transform)
     rows = [_row(f, pullback, k, unit) for k, unit in _basis(pullback.outputs)]
     return _from_rows(rows, pullback.outputs, xs, rebuild), flatten(pullback.y)[1]
 
