@@ -54,6 +54,7 @@ from wengert.jacobians import hessian, jacobian
 from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
 from wengert.tensors import Tensor, no_grad, tensor
 from wengert.transforms import adjoint, tangent
+from wengert.updating import gather, index_add, index_update
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
@@ -133,9 +134,12 @@ __all__ = [
     "eye",
     "fori_loop",
     "full",
+    "gather",
     "grad",
     "hessian",
     "hvp",
+    "index_add",
+    "index_update",
     "jacobian",
     "jvp",
     "linalg",

@@ -10,13 +10,14 @@ import numpy as np
 
 from wengert.errors import ShapeError
 from wengert.facts import Kind
-from wengert.wlist import ArrayType, Variable
+from wengert.wlist import ANY, ArrayType, Variable
 
 if TYPE_CHECKING:
     from wengert.primitive import Primitive
 
 __all__ = ["core_dimensions", "gufunc_shapes", "result_types"]
 
+_STAND_IN = 1_000_003  # for a length that is unknown: no array of a program is of that length by chance
 _CORE = re.compile(r"\(([^)]*)\)")  # a pair of brackets, empty for a number
 
 
@@ -27,7 +28,7 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
     if prim.types is not None:
         return (prim.types(*map(ArrayType.of, types), **params),)
     if prim.kind is Kind.ELEMENTWISE:
-        shape = np.broadcast_shapes(*shapes)
+        shape = _broadcast(shapes)
         found = _results(_evaluate_on_ones(prim, types, [()] * len(types), params))
         return tuple(ArrayType(shape, np.asarray(y).dtype) for y in found)
     if prim.kind is Kind.REDUCTION:
@@ -39,6 +40,14 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
         shapes_found = gufunc_shapes(prim, shapes)
         return tuple(ArrayType(shape, np.asarray(y).dtype) for shape, y in zip(shapes_found, found, strict=True))
     return tuple(map(ArrayType.of, _results(_evaluate_on_ones(prim, types, shapes, params))))
+
+
+def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The common shape; a length that is known only when a list is run fits itself and 1."""
+    if not any(ANY in shape for shape in shapes):
+        return np.broadcast_shapes(*shapes)
+    found = np.broadcast_shapes(*(tuple(_STAND_IN if n == ANY else n for n in shape) for shape in shapes))
+    return tuple(ANY if n == _STAND_IN else n for n in found)
 
 
 def _results(y: Any) -> tuple[Any, ...]:
@@ -95,5 +104,5 @@ def gufunc_shapes(prim: Primitive, shapes: Sequence[tuple[int, ...]]) -> list[tu
                 )
     if {"m", "n"} <= sizes.keys():
         sizes.setdefault("k", min(sizes["m"], sizes["n"]))  # as in the reduced QR and singular value decompositions
-    batch = np.broadcast_shapes(*batches)
+    batch = _broadcast(batches)
     return [(*batch, *(sizes[name] for name in core if name in sizes)) for core in results]

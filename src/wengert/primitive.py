@@ -126,6 +126,9 @@ class Primitive:
     add_into : callable
         ``(array, ct, **params)``: add the term of the only operand to `array` in place, where that costs less than
         to make the term (an index reads a few elements of a large array).
+    accumulate : callable
+        ``(x_bar, ct, *xs, **params)``: `x_bar` with the term of the first operand added, where a program does that with
+        less than the term as an array of its own.
     views : bool
         NumPy's result may share memory with the operand (``reshape``).
     put : callable
@@ -150,10 +153,10 @@ class Primitive:
     """
 
     __slots__ = (
-        "accuracy", "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks", "careful_adjoints", "compute",
-        "continued", "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind", "mixes", "name", "notation",
-        "outputs", "precedence", "put", "real_valued", "selects", "signature", "split", "tangents", "types", "variadic",
-        "views",
+        "accumulate", "accuracy", "add_into", "adjoint", "adjoints", "alias", "analytic", "at_kinks",
+        "careful_adjoints", "compute", "continued", "domain", "facts", "has_flat", "is_flat", "jointly_linear", "kind",
+        "mixes", "name", "notation", "outputs", "precedence", "put", "real_valued", "selects", "signature", "split",
+        "tangents", "types", "variadic", "views",
     )  # fmt: skip
 
     def __init__(
@@ -175,6 +178,7 @@ class Primitive:
         at_kinks: str = "",
         domain: Sequence[tuple[float, float]] = ((-2.0, 2.0),),
         add_into: Callable[..., None] | None = None,
+        accumulate: Callable[..., Any] | None = None,
         split: Callable[..., Sequence[Any]] | None = None,
         views: bool = False,
         put: Callable[..., Any] | None = None,
@@ -192,7 +196,7 @@ class Primitive:
         self.domain = tuple(domain)
         self.add_into, self.split, self.views, self.put = add_into, split, views, put
         self.outputs, self.mixes, self.accuracy = outputs, mixes, accuracy
-        self.continued, self.types = continued, types
+        self.continued, self.types, self.accumulate = continued, types, accumulate
         self.has_flat = any(isinstance(fact, Flat) for fact in self.facts)
         self.is_flat = all(isinstance(fact, Flat) for fact in self.facts)
         _validate(self)

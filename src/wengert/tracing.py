@@ -26,6 +26,15 @@ from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertL
 __all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
 
 
+_REMEDY = (
+    "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
+)
+_REMEDY_FOR_INDEX = (
+    "Write wg.gather(array, i) for array[i] of a plain array, and wg.fori_loop for range(i); or use wg.grad, wg.jvp or "
+    "wg.explain, which run on values."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a transform of a list is: what is written down with the statements it records meanwhile."""
@@ -279,7 +288,7 @@ class Tracer(Value):
             raise TraceError(
                 f"Python asked for the value of {self.variable.name}: {self.variable.type} while tracing.",
                 why="A traced value has a shape and a dtype only, so that the list is valid for other inputs too.",
-                remedy="Select with np.where instead of if; or use wg.grad, wg.jvp or wg.explain, which run on values.",
+                remedy=_REMEDY_FOR_INDEX if self.dtype.kind in "iu" else _REMEDY,
                 where=user_location(),
             ) from None
         return value._concrete() if isinstance(value, Value) else value

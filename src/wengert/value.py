@@ -25,7 +25,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from wengert.array_methods import ArrayMethods, WithoutMeaning
-from wengert.errors import LostDerivativeError, NoRuleError, protocol_caller, scipy_function_called, user_location
+from wengert.errors import (
+    LostDerivativeError,
+    NoRuleError,
+    TraceError,
+    protocol_caller,
+    scipy_function_called,
+    user_location,
+)
 from wengert.memory import Memory, is_shared
 from wengert.registry import functions, handler_of, no_rule, table
 from wengert.wlist import ArrayType
@@ -258,6 +265,10 @@ class Value(ArrayMethods):
     def _has_nan(self) -> bool:
         """Whether some part of the value is known to be a nan."""
         raise NotImplementedError
+
+    def _reaches(self) -> Any:
+        """Which elements of a seed a sweep starts from: an element that is zero may carry a derivative."""
+        return np.ones(self.shape, bool)
 
     def _settled(self) -> Any:
         """The value without what is private to the rules (`wengert.rules.degenerate`)."""
@@ -510,8 +521,12 @@ class Value(ArrayMethods):
         return format(self._concrete().item(), spec) if spec and self.ndim == 0 else format(str(self), spec)
 
     def _text(self) -> str:
-        """Values and type, for messages and debugging prints inside a transform."""
-        return f"{np.array2string(np.asarray(self._concrete()), precision=4, threshold=20)} {ArrayType.of(self)}"
+        """Values, where they are known, and type, for messages and debugging prints inside a transform."""
+        try:
+            numbers = np.asarray(self._concrete())
+        except TraceError:
+            return str(ArrayType.of(self))
+        return f"{np.array2string(numbers, precision=4, threshold=20)} {ArrayType.of(self)}"
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._carries_derivative():

@@ -100,6 +100,11 @@ class Operation(Protocol):
         """Whether there is a derivative with respect to operand `i`."""
         ...
 
+    @property
+    def accumulate(self) -> Callable[..., Any] | None:
+        """``(x_bar, ct, *xs, **params)``: the cotangent of the first operand with its term added."""
+        ...
+
     def recorded(self, active: tuple[bool, ...]) -> Operation:
         """The operation that a record for reverse mode holds: this one, or one with more results for the sweep."""
         ...

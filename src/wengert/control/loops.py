@@ -16,7 +16,7 @@ import numpy as np
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
 from wengert.control.reversal import Reversal
 from wengert.control.rounds import Layout, given, moving_carries, numbers_of, over_rounds, tangents_of_outputs, there
-from wengert.transforms.selection import dependences
+from wengert.transforms.selection import dependences, is_floating
 from wengert.transforms.tangent import tangent
 from wengert.value import Value
 from wengert.wlist import ArrayType, WengertList
@@ -41,17 +41,19 @@ class Loop(Control):
         From the last round to the first; y[k] is still put at place k.
     constants, carries : int
         How many operands are such.
-    shown : int, optional
-        Number of results that the user's statement has, where more are stacked for a sweep.
+    kept : tuple of int, optional
+        The carries that are also stacked as each round finds them, as the last results, in a loop that is recorded for
+        reverse mode.
     """
 
     def __init__(  # noqa: PLR0913  # what a loop is made of
         self, name: str, body: WengertList, *, start: int, length: int | None, reverse: bool, constants: int,
-        carries: int, shown: int | None = None,
+        carries: int, kept: tuple[int, ...] | None = None,
     ):  # fmt: skip
         self.body, self.start, self.length, self.reverse = body, start, length, reverse
         self.layout = Layout(constants, carries, len(body.inputs) - 1 - constants - carries)
-        super().__init__(name, {"body": body}, len(body.outputs), shown)
+        self.kept = kept
+        super().__init__(name, {"body": body}, len(body.outputs), len(body.outputs) - len(kept or ()))
 
     @property
     def constants(self) -> int:
@@ -63,16 +65,16 @@ class Loop(Control):
         """Number of operands that each round replaces."""
         return self.layout.carries
 
-    def like(self, body: WengertList, *, constants: int, carries: int, shown: int | None = None) -> Loop:
+    def like(self, body: WengertList, *, constants: int, carries: int, kept: tuple[int, ...] | None = None) -> Loop:
         """The same rounds of another body."""
         return Loop(
             self.name, body, start=self.start, length=self.length, reverse=self.reverse, constants=constants,
-            carries=carries, shown=shown,
+            carries=carries, kept=kept,
         )  # fmt: skip
 
     def with_sublists(self, sublists: Any) -> Loop:
         """The same rounds of another body of the same types."""
-        return self.like(sublists["body"], constants=self.constants, carries=self.carries, shown=self.shown)
+        return self.like(sublists["body"], constants=self.constants, carries=self.carries, kept=self.kept)
 
     def write(self, operands: Sequence[str], params: Any) -> str:
         """Such as ``fori_loop(i = 0..9; x; v1)``: constants; carries; xs."""
@@ -173,24 +175,27 @@ class Loop(Control):
     # Reverse mode.
 
     def recorded(self, active: Presence) -> Loop:
-        """The loop that also stacks its carries as each round finds them."""
-        return self if self.outputs > self.shown else self._stacking_operation()
+        """The loop that also stacks what the reverse sweep reads of its carries, as each round finds them."""
+        return self if self.kept is not None else self._recorded_operation(active)
 
     @cached
-    def _stacking_operation(self) -> Loop:
+    def _recorded_operation(self, active: Presence) -> Loop:
+        seeded = tuple(map(is_floating, self.body.outputs))
+        kept = tuple(numbers_of(self.reversal(active, seeded).xs[: self.carries]))
         carries = self.layout.split(self.body.inputs[1:])[1]
-        body = replace(self.body, outputs=(*self.body.outputs, *carries))
-        return self.like(body, constants=self.constants, carries=self.carries, shown=self.shown)
+        body = replace(self.body, outputs=(*self.body.outputs, *(carries[k] for k in kept)))
+        return self.like(body, constants=self.constants, carries=self.carries, kept=kept)
 
     def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
         """By a loop in the other direction over what the rounds have left behind."""
-        if self.outputs == self.shown:  # it was not recorded: once more, keeping the carries
-            more = self._stacking_operation()
+        if self.kept is None:  # it was not recorded: once more, keeping the carries
+            more = self._recorded_operation(active)
             cts = (*cts, *([None] * (more.outputs - self.outputs)))
             return more.pull_back(active, cts, apply(more, xs), xs)
         constants, carries, slices = self.layout.split(xs)
-        stacks = ys[self.outputs - self.carries :]
-        return self.reversal(active, tuple(ct is not None for ct in cts)).pull(cts, constants, carries, stacks, slices)
+        stacks = dict(zip(self.kept, ys[self.shown :], strict=True))
+        reversal = self.reversal(active, tuple(ct is not None for ct in cts))
+        return reversal.pull(cts, constants, carries, [stacks.get(k) for k in range(self.carries)], slices)
 
     @cached
     def reversal(self, active: Presence, seeded: Presence) -> Reversal:

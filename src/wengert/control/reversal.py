@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wengert.control.operation import Presence, apply
+from wengert.control.operation import Presence, apply, only_outputs
 from wengert.control.rounds import Layout, numbers_of, there, used
-from wengert.tracing import Recorder
 from wengert.transforms.adjoint import adjoint
-from wengert.transforms.selection import pruned, zeros_of
+from wengert.transforms.selection import zeros_of
 from wengert.wlist import Variable, WengertList
 
 if TYPE_CHECKING:
@@ -50,14 +49,14 @@ class Reversal:
 
     @staticmethod
     def of(loop: Loop, active: Presence, seeded: Presence) -> Reversal:
-        """The reversal of a loop that stacks its carries, for these active operands and results with cotangents."""
+        """The reversal of a loop, for these active operands and results with cotangents."""
         pulled = _pulled_carries(loop, active, seeded)
         body = _body(loop, active, pulled, seeded)
         constants, _, slices = _parts(body, loop, active, pulled)
         reads_constant = tuple(v in used(body) for v in constants)
         reads_slice = [v in used(body) for v in slices]
         if loop.length is None and not any(reads_slice):
-            reads_slice[0] = True  # it says how many rounds there are
+            reads_slice[loop.carries if loop.layout.xs else 0] = True  # it says how many rounds there are
         kept = _only(body, loop, active, pulled, reads_constant, reads_slice)
         carries = sum(pulled) + sum(active[: loop.constants])
         reverse = replace_direction(loop, kept, constants=sum(reads_constant), carries=carries)
@@ -67,7 +66,17 @@ class Reversal:
         self, cts: Sequence[Any], constants: Sequence[Any], carries: Sequence[Any], stacks: Sequence[Any],
         xs: Sequence[Any],
     ) -> list[Any]:  # fmt: skip
-        """The terms of the active operands, for the cotangents of all results (``None``: a structural zero)."""
+        """The terms of the active operands.
+
+        Parameters
+        ----------
+        cts : sequence
+            The cotangents of all results; ``None`` is a structural zero.
+        constants, carries, xs : sequence
+            The operands.
+        stacks : sequence
+            For each carry its values before each round, where the body reads them.
+        """
         of_constants, of_carries, _ = self.layout.split(self.active)
         of_results = cts[len(carries) :]
         c_bars = [zeros_of(c) if ct is None else ct for c, ct in zip(carries, cts, strict=False)]
@@ -76,9 +85,9 @@ class Reversal:
         slices = [*stacks, *xs, *there(of_results)]
         operands = [x for x, is_read in zip(constants, self.constants, strict=True) if is_read]
         rest = [x for x, is_read in zip(slices, self.xs, strict=True) if is_read]
-        found = iter(apply(self.loop, [*operands, *begin, *sums, *rest]))
-        pulled = [next(found) if p else zeros_of(c) for p, c in zip(self.pulled, carries, strict=True)]
+        found = iter(apply(self.loop, [*operands, *sums, *begin, *rest]))
         totals = [next(found) for _ in sums]
+        pulled = [next(found) if p else zeros_of(c) for p, c in zip(self.pulled, carries, strict=True)]
         return [*totals, *(pulled[k] for k in numbers_of(of_carries)), *found]
 
 
@@ -103,38 +112,27 @@ def _pulled_carries(loop: Loop, active: Presence, seeded: Presence) -> Presence:
 
 
 def _body(loop: Loop, active: Presence, pulled: Presence, seeded: Presence) -> WengertList:
-    """(i, C, slices of everything, c̄, sums of C̄) → (c̄, sums of C̄, x̄), with the inputs in the order of `_parts`."""
+    """(i, C, c, x, c̄, cotangents of ys, sums of C̄) → (sums of C̄, c̄, x̄): the adjoint list of the body.
+
+    A constant is taken for an output too: its cotangent then starts with the sum that has come so far.
+    """
     of_constants, _, of_xs = loop.layout.split(active)
     chosen = [k + 1 for k in numbers_of([*of_constants, *pulled, *of_xs])]
-    outputs = loop.body.outputs
-    seeds_of_carries = [outputs[k] for k in numbers_of(pulled)]
-    seeds_of_ys = [outputs[k] for k in range(loop.carries, len(outputs)) if seeded[k]]
-    lst = adjoint(replace(loop.body, outputs=(*seeds_of_carries, *seeds_of_ys)), chosen)
-    bars = lst.outputs[len(seeds_of_carries) + len(seeds_of_ys) :]
-    recorder = Recorder.extending(lst)
-    tracers = {v: recorder.adopt_input(v) for v in lst.inputs}
-    for stmt in lst.statements:
-        tracers.update(zip(stmt.targets, recorder.adopt(stmt), strict=True))
-    x_bars = [tracers[b] if isinstance(b, Variable) else b for b in bars]
-    count = sum(of_constants)
-    inputs = loop.body.inputs[1 : loop.constants + 1]
-    sums = [recorder.input(f"{inputs[k].name}_sum", inputs[k].type) for k in numbers_of(of_constants)]
-    totals = [s + x_bar for s, x_bar in zip(sums, x_bars[:count], strict=True)]
-    carried = x_bars[count : count + sum(pulled)]
-    found = recorder.finish(lst.name, [*carried, *totals, *x_bars[count + sum(pulled) :]], lst.made_from)
-    return replace(found, statements=pruned(found.statements, found.outputs))
+    outputs = [loop.body.outputs[k] for k in numbers_of((*pulled, *seeded[loop.carries :]))]
+    constants = [loop.body.inputs[k + 1] for k in numbers_of(of_constants)]
+    lst = adjoint(replace(loop.body, outputs=(*outputs, *constants)), chosen)
+    return only_outputs(lst, lst.outputs[len(outputs) + len(constants) :])
 
 
 def _parts(
     body: WengertList, loop: Loop, active: Presence, pulled: Presence
 ) -> tuple[list[Variable], list[Variable], list[Variable]]:
-    """The inputs of `_body` after the first: constants, carries (c̄, sums), and slices (c, x, cotangents of ys)."""
+    """The inputs of `_body` after the first: constants, carries (sums, c̄), and slices (c, x, cotangents of ys)."""
     count = len(loop.body.inputs)
     constants, carries, xs = loop.layout.split(body.inputs[1:count])
-    sums = sum(active[: loop.constants])
-    seeds = body.inputs[count : len(body.inputs) - sums]
-    c_bars, y_bars = seeds[: sum(pulled)], seeds[sum(pulled) :]
-    return constants, [*c_bars, *body.inputs[len(body.inputs) - sums :]], [*carries, *xs, *y_bars]
+    sums = len(body.inputs) - sum(active[: loop.constants])
+    c_bars, y_bars = body.inputs[count : count + sum(pulled)], body.inputs[count + sum(pulled) : sums]
+    return constants, [*body.inputs[sums:], *c_bars], [*carries, *xs, *y_bars]
 
 
 def _only(

@@ -37,27 +37,26 @@ class While(Control):
         (\*constants, \*carries) → carries.
     constants : int
         How many operands are the same in each round.
-    stacking : bool
-        After the carries the number of rounds is a result, and for each carry the stack of its values before each
-        round.
-    shown : int, optional
-        Number of results that the user's statement has.
+    kept : tuple of int, optional
+        In one that is recorded for reverse mode, a *stacking* one, further results are the number of rounds, and for
+        these carries the stacks of their values before each round.
     """
 
-    def __init__(
-        self, cond: WengertList, body: WengertList, *, constants: int, stacking: bool = False, shown: int | None = None
-    ):
-        self.cond, self.body, self.constants, self.stacking = cond, body, constants, stacking
+    def __init__(self, cond: WengertList, body: WengertList, *, constants: int, kept: tuple[int, ...] | None = None):
+        self.cond, self.body, self.constants, self.kept = cond, body, constants, kept
         self.carries = len(body.outputs)
         self.layout = Layout(constants, self.carries, 0)
-        outputs = 2 * self.carries + 1 if stacking else self.carries
-        super().__init__("while_loop", {"while": cond, "body": body}, outputs, shown)
+        outputs = self.carries if kept is None else self.carries + 1 + len(kept)
+        super().__init__("while_loop", {"while": cond, "body": body}, outputs, self.carries)
+
+    @property
+    def stacking(self) -> bool:
+        """Whether it gives the stacks that a reverse sweep needs."""
+        return self.kept is not None
 
     def with_sublists(self, sublists: Mapping[str, WengertList]) -> While:
         """The same rounds of other lists of the same types."""
-        return While(
-            sublists["while"], sublists["body"], constants=self.constants, stacking=self.stacking, shown=self.shown
-        )
+        return While(sublists["while"], sublists["body"], constants=self.constants, kept=self.kept)
 
     def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
         """Such as ``while_loop(x; v1)``: constants; carries."""
@@ -68,18 +67,17 @@ class While(Control):
     def run(self, *operands: Any) -> Any:
         """Run the rounds, for values of any kind."""
         constants, carries, _ = self.layout.split(operands)
-        stacks: list[list[Any]] = [[] for _ in carries]
+        stacks: list[list[Any]] = [[] for _ in self.kept or ()]
         number = 0
         while _decided(self.cond.run([*constants, *carries])[0]):
-            if self.stacking:
-                for stack, x in zip(stacks, carries, strict=True):
-                    stack.append(x)
+            for stack, k in zip(stacks, self.kept or (), strict=True):
+                stack.append(carries[k])
             carries = self.body.run([*constants, *carries])
             number += 1
-        if not self.stacking:
+        if self.kept is None:
             return result_of(carries)
-        kept = [stacked(stack, v.type) for stack, v in zip(stacks, self._carry_inputs, strict=True)]
-        return result_of([*carries, np.int64(number), *kept])
+        types = [self._carry_inputs[k].type for k in self.kept]
+        return result_of([*carries, np.int64(number), *map(stacked, stacks, types)])
 
     @property
     def _carry_inputs(self) -> Sequence[Variable]:
@@ -88,22 +86,20 @@ class While(Control):
     def infer(self, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
         """The types of the carries; stacks have an unknown length in front."""
         types = [v.type for v in self._carry_inputs]
-        if not self.stacking:
+        if self.kept is None:
             return tuple(types)
-        return (*types, _NUMBER, *(ArrayType((ANY, *t.shape), t.dtype) for t in types))
+        kept = [types[k] for k in self.kept]
+        return (*types, _NUMBER, *(ArrayType((ANY, *t.shape), t.dtype) for t in kept))
 
     # What depends on what.
 
     def find_dependence(self) -> list[frozenset[int]]:
         """That of the body, over any number of rounds; the number of rounds is an integer."""
         found = over_rounds(dependences(self.body), self.constants, self.carries)
-        if not self.stacking:
+        if self.kept is None:
             return found
-        return [
-            *found,
-            frozenset(),
-            *(_of_floating(part, v) for part, v in zip(found, self._carry_inputs, strict=True)),
-        ]
+        is_real = [v.dtype.kind in "fc" for v in self._carry_inputs]
+        return [*found, frozenset(), *(found[k] if is_real[k] else frozenset() for k in self.kept)]
 
     # Forward mode.
 
@@ -123,11 +119,11 @@ class While(Control):
         results = iter(found)
         carries = [next(results) for _ in moving]
         dots = [next(results) if m else None for m in moving]
-        if not self.stacking:
+        if self.kept is None:
             return carries, dots
         number = next(results)
-        stacks = [next(results) for _ in moving]
-        stack_dots = [next(results) if m else None for m in moving]
+        stacks = [next(results) for _ in self.kept]
+        stack_dots = [next(results) if moving[k] else None for k in self.kept]
         return [*carries, number, *stacks], [*dots, None, *stack_dots]
 
     @cached
@@ -145,44 +141,55 @@ class While(Control):
         )
         of_constants, of_carries, _ = self.layout.split(self.cond.inputs)
         cond = replace(self.cond, inputs=(*of_constants, *_twins(c_dots), *of_carries, *_twins(carry_dots)))
-        return While(cond, body, constants=self.constants + len(c_dots), stacking=self.stacking)
+        kept = self.kept
+        if kept is not None:
+            places = dict(zip(numbers_of(moving), range(self.carries, len(body.outputs)), strict=True))
+            kept = (*kept, *(places[k] for k in kept if moving[k]))
+        return While(cond, body, constants=self.constants + len(c_dots), kept=kept)
 
     # Reverse mode.
 
     def recorded(self, active: Presence) -> While:
-        """The operation that also stacks its carries as each round finds them."""
-        return self if self.stacking else self._stacking_operation()
+        """The operation that also stacks what the reverse sweep reads of its carries, as each round finds them."""
+        return self if self.kept is not None else self._recorded_operation(active)
 
     @cached
-    def _stacking_operation(self) -> While:
-        return While(self.cond, self.body, constants=self.constants, stacking=True, shown=self.shown)
+    def _recorded_operation(self, active: Presence) -> While:
+        seeded = tuple(v.dtype.kind in "fc" for v in self._carry_inputs)
+        reversal = Reversal.of(self._rounds(()), active, seeded)
+        kept = tuple(numbers_of(reversal.xs[: self.carries]))
+        return While(self.cond, self.body, constants=self.constants, kept=kept)
+
+    def _rounds(self, kept: tuple[int, ...]) -> Loop:
+        """The loop over as many rounds as the stacks have."""
+        body = replace(
+            self.body,
+            inputs=(Variable("round", _NUMBER), *self.body.inputs),
+            outputs=(*self.body.outputs, *(self._carry_inputs[k] for k in kept)),
+        )
+        return Loop(
+            "scan", body, start=0, length=None, reverse=False, constants=self.constants, carries=self.carries, kept=kept
+        )
 
     def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
         """By a loop over the stacks, from their ends."""
-        if not self.stacking:  # it was not recorded: once more, keeping the carries
-            more = self._stacking_operation()
+        if self.kept is None:  # it was not recorded: once more, keeping the carries
+            more = self._recorded_operation(active)
             cts = (*cts, *([None] * (more.outputs - self.outputs)))
             return more.pull_back(active, cts, apply(more, xs), xs)
         constants, carries, _ = self.layout.split(xs)
         of_results = [ct for k, ct in enumerate(cts) if k != self.carries]  # without the number of rounds
+        stacks = dict(zip(self.kept, ys[self.carries + 1 :], strict=True))
         reversal = self._reversal(active, tuple(ct is not None for ct in of_results))
-        return reversal.pull(of_results, constants, carries, ys[self.carries + 1 :], ())
+        return reversal.pull(of_results, constants, carries, [stacks.get(k) for k in range(self.carries)], ())
 
     @cached
     def _reversal(self, active: Presence, seeded: Presence) -> Reversal:
-        """That of a loop over as many rounds as the stacks have."""
-        i = Variable("round", _NUMBER)
-        body = replace(self.body, inputs=(i, *self.body.inputs), outputs=(*self.body.outputs, *self._carry_inputs))
-        rounds = Loop("scan", body, start=0, length=None, reverse=False, constants=self.constants, carries=self.carries)
-        return Reversal.of(rounds, active, seeded)
+        return Reversal.of(self._rounds(self.kept or ()), active, seeded)
 
 
 def _decided(answer: Any) -> bool:
     return bool(answer._concrete() if isinstance(answer, Value) else answer)
-
-
-def _of_floating(part: frozenset[int], v: Variable) -> frozenset[int]:
-    return part if v.dtype.kind in "fc" else frozenset()
 
 
 def _twins(variables: Sequence[Variable]) -> list[Variable]:

@@ -2,7 +2,7 @@
 
 Read in this order: `algebra`, `elementwise`, `ordering`, `reductions`, `nan_functions`, `moments`,
 `quantiles`, `sets`, `cumulative`, `differences`, `histograms`, `signals`, `structural`, `arranging`,
-`padding`, `indexing`, `taking`, `choosing`, `questions`, `views`, `assigning`, `linear_algebra`, `einsum`, `spectra`,
+`padding`, `gathering`, `indexing`, `taking`, `choosing`, `questions`, `views`, `assigning`, `linear_algebra`, `einsum`, `spectra`,
 `classic_polynomials`.
 """
 
@@ -19,6 +19,7 @@ from wengert.rules import (
     einsum,
     elementwise,
     folds,
+    gathering,
     histograms,
     indexing,
     linear_algebra,
@@ -54,6 +55,7 @@ __all__ = [
     "einsum",
     "elementwise",
     "folds",
+    "gathering",
     "histograms",
     "indexing",
     "linear_algebra",

@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from wengert.declaration import composed
 from wengert.errors import LostDerivativeError, user_location
+from wengert.rules.ordering import known
 from wengert.value import Value
 
 
@@ -78,7 +79,8 @@ def _putmask(a: Any, mask: Any, values: Any) -> None:
 @composed(np.put_along_axis)
 def _put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> None:
     _check_target(np.put_along_axis, arr)
-    places = _plain(indices)
+    # Along an axis, numbers that are known by type alone are those of each run.
+    places = indices if axis is not None and known(indices) is None else _plain(indices)
     if places.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     if axis is None:

@@ -11,6 +11,7 @@ from wengert.errors import TraceError, user_location
 from wengert.facts import transpose
 from wengert.memory import part_of
 from wengert.registry import functions, table
+from wengert.rules.gathering import added_at, assignable, assigned, gathered, plain_part
 from wengert.value import Value, bind
 
 
@@ -64,6 +65,7 @@ def _last_of_place(index: Any, shape: tuple[int, ...]) -> Any:
 # fmt: off
 getitem = structural("getitem", _getitem, [transpose(lambda ct, x, *, index: table.scatter(ct, index=index, shape=x.shape))],
                      notation="{0}[{index}]", alias="Index", add_into=_add_into, views=True,
+                     accumulate=lambda x_bar, ct, x, *, index: added_at(x_bar, index, ct),
                      put=lambda x, new, *, index: table.index_update(x, new, index=index))
 scatter = structural("scatter", _scatter, [transpose(lambda ct, x, *, index, shape: table.getitem(ct, index=index))],
                      notation="{0} at [{index}]", precedence=2, alias="Scatter")
@@ -76,39 +78,34 @@ index_update = structural("index_update", _update,
 
 def _plain_index(index: Any) -> Any:
     """The index as NumPy sees it, on its own: sequences and values are arrays, and none is the user's to change."""
-    return tuple(map(_plain_part, index)) if isinstance(index, tuple) else _plain_part(index)
-
-
-def _plain_part(part: Any) -> Any:
-    if isinstance(part, Value):
-        if part.dtype.kind not in "iub":
-            raise IndexError("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid indices")
-        return part._concrete()
-    if isinstance(part, (list, tuple, range)):
-        array = np.asarray(part)
-        return array if array.size else array.astype(np.intp)
-    return part.copy() if isinstance(part, np.ndarray) else part
+    return tuple(map(plain_part, index)) if isinstance(index, tuple) else plain_part(index)
 
 
 @composed(np.ndarray.__getitem__)
 def _index(x: Any, index: Any) -> Any:
-    return bind(getitem, (x,), {"index": _plain_index(index)})
+    try:
+        return bind(getitem, (x,), {"index": _plain_index(index)})
+    except TraceError:
+        pass  # a part of the index is known by type alone
+    return gathered(x, index)
 
 
 @composed(np.ndarray.__setitem__)
 def _assign(x: Any, index: Any, new: Any) -> Any:
     """The array `x` after ``x[index] = new``; `x` itself where nothing changes."""
-    index = _plain_index(index)
+    try:
+        return _assign_at(x, _plain_index(index), new)
+    except TraceError:
+        pass  # a part of the index is known by type alone
+    return assigned(x, index, new)
+
+
+def _assign_at(x: Any, index: Any, new: Any) -> Any:
     if part_of(new, x, getitem, {"index": index}):
         return x  # the end of x[1:3] += 1: the part that was changed in place is that of x already
-    if not hasattr(new, "dtype"):
-        new = np.asarray(new)
+    new = assignable(new, x)
     if not x.shape and index not in ((), Ellipsis, (Ellipsis,)):
         raise IndexError("too many indices for array: array is 0-dimensional, but 1 were indexed")
-    if new.dtype.kind == "c" and x.dtype.kind != "c":
-        raise TypeError(f"a complex value cannot be assigned into an array of dtype {x.dtype}")
-    if x.dtype.kind in "biu" and new.dtype.kind in "fc":
-        new = new.astype(x.dtype)
     return bind(index_update, (x, new), {"index": index})
 
 

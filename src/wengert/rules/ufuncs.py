@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import LostDerivativeError, user_location
+from wengert.errors import LostDerivativeError, TraceError, user_location
 from wengert.inference import core_dimensions
 from wengert.registry import functions, handler_of, no_rule, table
 from wengert.rules import folds
+from wengert.rules.gathering import added_at
 from wengert.value import Value, bind
 
 _Options = dict[str, Any]
@@ -196,12 +197,28 @@ def _at(ufunc: np.ufunc, inputs: Sequence[Any], options: _Options) -> None:
         raise no_rule(ufunc, "at")
     others = [folds.as_operand(x) for x in others]
     ufunc.at(np.ones(1, a.dtype), np.zeros(0, int), *(np.ones(0, x.dtype) for x in others))  # NumPy's exceptions
-    places = np.arange(a.size).reshape(a.shape)[_plain_index(index)]
+    try:
+        places = np.arange(a.size).reshape(a.shape)[_plain_index(index)]
+    except TraceError:
+        a._write(f"np.{ufunc.__name__}.at", _at_computed(ufunc, a, index, others))
+        return
     try:
         others = [np.ravel(np.broadcast_to(x, places.shape)) for x in others]
     except ValueError:
         raise ValueError("array is not broadcastable to correct shape") from None
     a[...] = np.reshape(_applied(ufunc, np.ravel(a), np.ravel(places), others), a.shape)
+
+
+def _at_computed(ufunc: np.ufunc, a: Any, index: Any, others: Sequence[Any]) -> Any:
+    """The array after ``ufunc.at``, with an index that is known by type alone."""
+    if ufunc not in (np.add, np.subtract):
+        raise TraceError(
+            f"np.{ufunc.__name__}.at was called with an index that is known by shape and dtype only.",
+            why="How often a place is named depends on the values.",
+            remedy=f"Write a[i] = np.{ufunc.__name__}(a[i], …) if no place is named twice.",
+            where=user_location(),
+        )
+    return added_at(a, index, others[0] if ufunc is np.add else -others[0])
 
 
 def _plain_index(index: Any) -> Any:

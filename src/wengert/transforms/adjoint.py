@@ -19,7 +19,7 @@ import numpy as np
 from wengert.derivation import fit, raised
 from wengert.facts import Parts
 from wengert.masked import masked, unmasked
-from wengert.tracing import Recorder, at
+from wengert.tracing import Recorder, at, is_abstract
 from wengert.transforms.selection import Selection, is_floating, selected, varied, zeros_of
 from wengert.value import has_nan, new_level
 from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertList
@@ -180,11 +180,24 @@ def _sweep(
         if ct is None or not any(active):
             continue
         with at(stmt.where, Origin("adjoint", stmt)):
+            if not careful and _accumulated(tape, stmt, ct, cotangents):
+                continue
             for i, term in zip(_numbers(active), terms_of(tape, stmt, active, ct, careful=careful), strict=True):
                 x = stmt.operands[i]
                 cotangents[x] = cotangents[x] + term if x in cotangents else term
                 contributions.append(Contribution(stmt, i, term))
     return cotangents, contributions
+
+
+def _accumulated(tape: Tape, stmt: Statement, ct: Any, cotangents: dict[Variable, Any]) -> bool:
+    """Let a program add the term of an indexing to the cotangent of the whole array, without zeros in between."""
+    x = stmt.operands[0] if stmt.operands else None
+    if stmt.prim.accumulate is None or not isinstance(x, Variable) or not is_abstract(cotangents.get(x)):
+        return False
+    xs = [_known(tape, stmt, i, True) for i in range(len(stmt.operands))]
+    term = fit(ct, ct.shape, x.dtype)
+    cotangents[x] = stmt.prim.accumulate(cotangents[x], term, *xs, **stmt.params)
+    return True
 
 
 def _numbers(active: Sequence[bool]) -> list[int]:

@@ -81,7 +81,9 @@ def tangent(lst: WengertList, wrt: Selection = None) -> WengertList:
                 dots[target] = y_dot
                 recorder.call_it(y_dot, f"{target.name}_dot")
     outputs = [tracers[y] if isinstance(y, Variable) else y for y in lst.outputs]
-    outputs += [dots.get(y, zeros_of(y)) for y in lst.outputs if is_floating(y)]
+    outputs += [
+        dots[y] if isinstance(y, Variable) and y in dots else zeros_of(y) for y in lst.outputs if is_floating(y)
+    ]
     return recorder.finish(f"{lst.name}_tangent", outputs, ("tangent", lst))
 
 
