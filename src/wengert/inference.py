@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,8 +30,10 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
         return (prim.types(*map(ArrayType.of, types), **params),)
     if prim.kind is Kind.ELEMENTWISE:
         shape = _broadcast(shapes)
-        found = _results(_evaluate_on_ones(prim, types, [()] * len(types), params))
-        return tuple(ArrayType(shape, np.asarray(y).dtype) for y in found)
+        kinds = tuple(t.dtype if isinstance(t, ArrayType) else type(t) for t in types)
+        if params or not all(kind is float or isinstance(kind, np.dtype) for kind in kinds):
+            return tuple(ArrayType(shape, dtype) for dtype in _dtypes(prim, types, params))
+        return tuple(ArrayType(shape, dtype) for dtype in _dtypes_of_kinds(prim, kinds))
     if prim.kind is Kind.REDUCTION:
         ones = [(1,) * len(shape) for shape in shapes]
         return (ArrayType(_reduced(shapes[0], **params), _dtype(prim, types, ones, params)),)
@@ -40,6 +43,18 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
         shapes_found = gufunc_shapes(prim, shapes)
         return tuple(ArrayType(shape, np.asarray(y).dtype) for shape, y in zip(shapes_found, found, strict=True))
     return tuple(map(ArrayType.of, _results(_evaluate_on_ones(prim, types, shapes, params))))
+
+
+def _dtypes(prim: Primitive, types: Sequence[Any], params: Mapping[str, Any]) -> tuple[np.dtype[Any], ...]:
+    """The dtypes of the results of an elementwise primitive."""
+    found = _results(_evaluate_on_ones(prim, types, [()] * len(types), params))
+    return tuple(np.asarray(y).dtype for y in found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _dtypes_of_kinds(prim: Primitive, kinds: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
+    """The same for operands of these dtypes; a Python float is a kind of its own (other numbers count by value)."""
+    return _dtypes(prim, [1.0 if kind is float else ArrayType((), kind) for kind in kinds], {})
 
 
 def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

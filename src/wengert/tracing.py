@@ -26,9 +26,7 @@ from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertL
 __all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
 
 
-_REMEDY = (
-    "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
-)
+_REMEDY = "Select with np.where or wg.cond instead of if; or use wg.grad, wg.jvp or wg.explain, which run on values."
 _REMEDY_FOR_INDEX = (
     "Write wg.gather(array, i) for array[i] of a plain array, and wg.fori_loop for range(i); or use wg.grad, wg.jvp or "
     "wg.explain, which run on values."
@@ -59,6 +57,8 @@ def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
 
 def is_abstract(x: Any) -> bool:
     """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
+    if isinstance(x, Tracer):
+        return x.variable not in x.recorder.values or is_abstract(x.recorder.values[x.variable])
     if isinstance(x, Value):
         try:
             x._concrete()

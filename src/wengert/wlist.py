@@ -101,6 +101,11 @@ class Operation(Protocol):
         ...
 
     @property
+    def selects(self) -> bool:
+        """Whether a partial of 0 means that the operand was not selected."""
+        ...
+
+    @property
     def accumulate(self) -> Callable[..., Any] | None:
         """``(x_bar, ct, *xs, **params)``: the cotangent of the first operand with its term added."""
         ...

@@ -20,7 +20,8 @@ from wengert.derivation import fit, raised
 from wengert.facts import Parts
 from wengert.masked import masked, unmasked
 from wengert.tracing import Recorder, at, is_abstract
-from wengert.transforms.selection import Selection, is_floating, selected, varied, zeros_of
+from wengert.transforms.reached import Reached, everywhere
+from wengert.transforms.selection import Selection, is_floating, pruned, selected, varied, zeros_of
 from wengert.value import has_nan, new_level
 from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertList
 
@@ -105,7 +106,9 @@ def adjoint(lst: WengertList, wrt: Selection = None) -> WengertList:
         recorder.call_it(cotangents.get(v), f"{v.name}_bar")
     outputs = [tracers[y] if isinstance(y, Variable) else y for y in lst.outputs]
     outputs += [cotangents.get(v, zeros_of(v)) for v in chosen]
-    return recorder.finish(f"{lst.name}_adjoint", outputs, ("adjoint", lst))
+    found = recorder.finish(f"{lst.name}_adjoint", outputs, ("adjoint", lst))
+    needed = set(pruned(found.statements, found.outputs))
+    return replace(found, statements=tuple(s for s in found.statements if s.origin is None or s in needed))
 
 
 def _seed(recorder: Recorder, y: Any) -> Any:
@@ -159,6 +162,8 @@ def adjoint_sweep(
     >>> print({v.name: float(ct) for v, ct in cotangents.items()})
     {'v1': 1.0, 'x1': 5.0, 'x2': 2.0}
     """
+    if any(map(is_abstract, tape.values.values())):
+        return _sweep_program(tape, seeds, moving)
     with np.errstate(all="ignore"):
         cotangents, contributions = _sweep(tape, seeds, moving, careful=False)
         if any(has_nan(ct) for ct in cotangents.values()):
@@ -167,6 +172,19 @@ def adjoint_sweep(
             cotangents = {v: unmasked(ct, level) for v, ct in found.items()}
             contributions = [replace(c, term=unmasked(c.term, level)) for c in terms]
     return cotangents, contributions
+
+
+def _sweep_program(
+    tape: Tape, seeds: Mapping[Variable, Any], moving: Collection[Variable] | None
+) -> tuple[dict[Variable, Any], list[Contribution]]:
+    """The sweep that writes a program: where something is selected, cotangents know the condition."""
+    if not any(stmt.prim.selects for stmt in tape.list.statements):
+        return _sweep(tape, seeds, moving, careful=False)
+    level = new_level()
+    conditional = {v: everywhere(seed, level) for v, seed in seeds.items()}
+    found, terms = _sweep(tape, conditional, moving, careful=True)
+    cotangents = {v: ct.data if isinstance(ct, Reached) else ct for v, ct in found.items()}
+    return cotangents, terms
 
 
 def _sweep(
@@ -180,7 +198,7 @@ def _sweep(
         if ct is None or not any(active):
             continue
         with at(stmt.where, Origin("adjoint", stmt)):
-            if not careful and _accumulated(tape, stmt, ct, cotangents):
+            if _accumulated(tape, stmt, ct, cotangents):
                 continue
             for i, term in zip(_numbers(active), terms_of(tape, stmt, active, ct, careful=careful), strict=True):
                 x = stmt.operands[i]
