@@ -55,6 +55,7 @@ from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
 from wengert.tensors import Tensor, no_grad, tensor
 from wengert.transforms import adjoint, tangent
 from wengert.updating import gather, index_add, index_update
+from wengert.vectorisation import vmap
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ __all__ = [
     "trace",
     "value_and_grad",
     "vjp",
+    "vmap",
     "while_loop",
     "zeros",
     "zeros_like",

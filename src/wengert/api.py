@@ -15,6 +15,7 @@ import numpy as np
 from wengert.arguments import (
     check_alive,
     function_name,
+    is_listed,
     labels,
     lowered,
     numbers_of,
@@ -31,7 +32,7 @@ from wengert.errors import ArgumentError, DegenerateError, DtypeError, ShapeErro
 from wengert.masked import masked, unmasked
 from wengert.nodes import own_copy, owned
 from wengert.pullbacks import Pullback, pullback_of
-from wengert.tracing import Recorder, is_abstract
+from wengert.tracing import Recorder
 from wengert.transforms.inlining import inlined_with_tangents
 from wengert.value import Value, has_nan, new_level, settled
 from wengert.wlist import ArrayType, Tape, WengertList
@@ -291,7 +292,7 @@ def push_once(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dot
 
 
 def _pushed(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], x_dots: Sequence[Any]) -> tuple[Any, Any]:
-    if any(map(is_abstract, (*xs, *x_dots))):
+    if any(map(is_listed, (*xs, *x_dots))):
         return _pushed_listwise(f, rebuild, xs, x_dots)
     level = new_level()
     found, y_rebuild = flatten(run(f, level, rebuild([Dual(x, t, level) for x, t in zip(xs, x_dots, strict=True)])))

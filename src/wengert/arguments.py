@@ -25,7 +25,8 @@ from wengert.errors import (
 )
 from wengert.nodes import own_copy
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Level, Value, is_escaped, settled, stacked
+from wengert.tracing import is_abstract
+from wengert.value import NO_PARAMS, Level, Value, innermost, is_escaped, settled, stacked
 
 __all__ = [
     "check_alive",
@@ -156,6 +157,11 @@ def check_alive(y: Value, level: int | None, f: Function) -> None:
             remedy="Return it from the inner function instead (has_aux=True returns more than the result).",
             where=user_location(),
         )
+
+
+def is_listed(x: Any) -> bool:
+    """Whether `x` stands for something unknown in a list that is being written; the arrays of a batch are known."""
+    return is_abstract(innermost(x))
 
 
 def zeros_like(x: Any) -> Any:

@@ -117,6 +117,9 @@ class Dual(Value):
             note_view(result, self, prim, params)
         return result
 
+    def _below(self) -> Any:
+        return self.primal
+
     def _alias(self) -> Dual:
         return Dual(self.primal, self.tangent, self._level)
 

@@ -73,6 +73,9 @@ class Masked(Value):
     def _settled(self) -> Masked:
         return Masked(settled(self.data), self.mask, self._level)
 
+    def _below(self) -> Any:
+        return self.data
+
     def _alias(self) -> Masked:
         return Masked(self.data, self.mask, self._level)
 

@@ -9,6 +9,7 @@ from typing import Any
 from wengert.arguments import (
     check_alive,
     function_name,
+    is_listed,
     labels,
     lowered,
     plain_aux,
@@ -21,7 +22,7 @@ from wengert.arguments import (
 from wengert.containers import flatten
 from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
 from wengert.tensors import Tensor
-from wengert.tracing import Recorder, is_abstract
+from wengert.tracing import Recorder
 from wengert.transforms.adjoint import adjoint_sweep
 from wengert.transforms.inlining import call_new, inlined, recorder_of
 from wengert.transforms.selection import varied
@@ -35,7 +36,7 @@ Function = Callable[..., Any]
 
 def pullback_of(f: Function, primals: tuple[Any, ...], has_aux: bool = False, transform: str = "vjp") -> Pullback:
     """The pullback of `f`: by the graph of tensors, or by lists where arguments are abstract."""
-    kind = ListPullback if any(map(is_abstract, flatten(primals)[0])) else Pullback
+    kind = ListPullback if any(map(is_listed, flatten(primals)[0])) else Pullback
     return kind(f, primals, has_aux, transform)
 
 

@@ -101,6 +101,8 @@ class Tensor(Value):
         )
         if not any(active) or level < is_suspended():
             return self._apply_to_several(prim, operands, NO_PARAMS)
+        if any(x._is_batch() for x in operands if isinstance(x, Value)):
+            prim = prim.for_batches()
         ys = self._apply_to_several(prim.recorded(active), operands, NO_PARAMS)
         return ys if ys.__class__ is not tuple else ys[0] if prim.outputs == 1 else ys[: prim.outputs]
 
@@ -165,6 +167,9 @@ class Tensor(Value):
             Tensor(y, node.part(k), self._level) if y.dtype.kind in "fc" else _constant(y, self._level)
             for k, y in enumerate(ys)
         )
+
+    def _below(self) -> Any:
+        return self._array
 
     def _alias(self) -> Tensor:
         return Tensor(self._array, self._node, self._level)

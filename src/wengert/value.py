@@ -49,6 +49,7 @@ __all__ = [
     "bind",
     "check_series",
     "has_nan",
+    "innermost",
     "is_escaped",
     "is_suspended",
     "is_view_of",
@@ -214,6 +215,16 @@ def is_view_of(y: Any, x: Any) -> bool:
     return base is not None and (base is x or base is getattr(x, "base", None))
 
 
+def innermost(x: Any) -> Any:
+    """What lies at the bottom of a value: an array, or a value that only stands for something."""
+    while isinstance(x, Value):
+        below = x._below()
+        if below is None:
+            break
+        x = below
+    return x
+
+
 def settled(x: Any) -> Any:
     """What may leave the record: of a private value the array that NumPy computes, else x itself."""
     return x._settled() if isinstance(x, Value) else x
@@ -269,6 +280,15 @@ class Value(ArrayMethods):
     def _reaches(self) -> Any:
         """Which elements of a seed a sweep starts from: an element that is zero may carry a derivative."""
         return np.ones(self.shape, bool)
+
+    def _is_batch(self) -> bool:
+        """Whether it stands for many arrays, which may differ in what is decided."""
+        below = self._below()
+        return isinstance(below, Value) and below._is_batch()
+
+    def _below(self) -> Any:
+        """The value or array that this one is made of; ``None`` for one that only stands for something."""
+        return None
 
     def _settled(self) -> Any:
         """The value without what is private to the rules (`wengert.rules.degenerate`)."""

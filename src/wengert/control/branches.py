@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
-from wengert.errors import ArgumentError, ShapeError
+from wengert.errors import ShapeError
 from wengert.transforms.adjoint import adjoint
 from wengert.transforms.selection import dependences, is_floating
 from wengert.transforms.tangent import tangent
@@ -100,9 +100,8 @@ class Branches(_OfLists):
         index, *xs = operands
         number = int(index._concrete() if isinstance(index, Value) else index)
         if not 0 <= number < len(self.lists):
-            raise ArgumentError(
-                f"{self.name} was given index {number}, but has {len(self.lists)} branches, numbered from 0.",
-                remedy="Bring the index into range with np.clip.",
+            raise IndexError(
+                f"{self.name} was given index {number}, but has {len(self.lists)} branches, numbered from 0"
             )
         return result_of(self.lists[number].run(xs))
 

@@ -345,7 +345,7 @@ def _length(rows: Sequence[Any], length: int | None) -> int:
 def _pair(f: Function, result: Any) -> tuple[Any, Any]:
     if not (isinstance(result, tuple) and len(result) == 2):
         raise ArgumentError(
-            f"scan: {function_name(f)} returned {type(result).__name__}.",
+            f"scan: {function_name(f)} returned no pair.",
             why="Each round gives the next carry and what is to be stacked.",
             remedy="Return (carry, y); y may be None.",
             where=user_location(),

@@ -11,7 +11,7 @@ import numpy as np
 from wengert.containers import flatten, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
 from wengert.tracing import Recorder, Tracer
-from wengert.value import Value, stacked
+from wengert.value import Value, innermost, stacked
 from wengert.wlist import ArrayType, Variable, WengertList
 
 __all__ = [
@@ -86,16 +86,9 @@ class Recorded:
 
 def letter_of(values: Sequence[Any]) -> str:
     """The letter of targets in a list inside of those that the values are recorded in."""
-    letters = [x.recorder.letter for x in map(_innermost, values) if isinstance(x, Tracer)]
+    letters = [x.recorder.letter for x in map(innermost, values) if isinstance(x, Tracer)]
     depth = max((_LETTERS.index(letter) for letter in letters if letter in _LETTERS), default=-1)
     return _LETTERS[min(depth + 1, len(_LETTERS) - 1)]
-
-
-def _innermost(x: Any) -> Any:
-    """The tracer below tensors and dual numbers."""
-    while isinstance(x, Value) and not isinstance(x, Tracer):
-        x = getattr(x, "_array", getattr(x, "primal", getattr(x, "data", None)))
-    return x
 
 
 def record(

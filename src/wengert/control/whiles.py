@@ -16,6 +16,8 @@ from wengert.control.loops import Loop, stacked
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
 from wengert.control.reversal import Reversal
 from wengert.control.rounds import Layout, given, moving_carries, numbers_of, over_rounds, tangents_of_outputs, there
+from wengert.tracing import Recorder
+from wengert.transforms.inlining import outputs_of
 from wengert.transforms.selection import dependences
 from wengert.transforms.tangent import tangent
 from wengert.value import Value
@@ -23,6 +25,7 @@ from wengert.wlist import ANY, ArrayType, Variable, WengertList
 
 __all__ = ["While"]
 
+_GUARDED = "guarded"
 _NUMBER = ArrayType((), np.dtype(np.int64))
 
 
@@ -57,6 +60,30 @@ class While(Control):
     def with_sublists(self, sublists: Mapping[str, WengertList]) -> While:
         """The same rounds of other lists of the same types."""
         return While(sublists["while"], sublists["body"], constants=self.constants, kept=self.kept)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a round leaves the carries alone where the condition does not hold."""
+        return self.body.made_from is not None and self.body.made_from[0] == _GUARDED
+
+    def guarded(self) -> While:
+        """The same rounds with a body that leaves the carries alone where the condition does not hold.
+
+        In a batch (`wengert.vectorisation`) the rounds go on until the last array is done, in reverse mode too.
+        """
+        if self.is_guarded:
+            return self
+        recorder = Recorder(self.body.letter)
+        inputs = [recorder.input(v.name, v.type) for v in self.body.inputs]
+        (goes_on,) = outputs_of(self.cond, inputs)
+        carries = zip(inputs[self.constants :], outputs_of(self.body, inputs), strict=True)
+        ys = [np.where(goes_on, y, x) for x, y in carries]
+        body = recorder.finish(self.body.name, ys, (_GUARDED, self.body))
+        return While(self.cond, body, constants=self.constants, kept=self.kept)
+
+    def for_batches(self) -> While:
+        """The operation that a record for reverse mode is made of, where values are batches."""
+        return self.guarded()
 
     def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
         """Such as ``while_loop(x; v1)``: constants; carries."""

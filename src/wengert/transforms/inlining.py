@@ -10,7 +10,7 @@ from wengert.tracing import Recorder, Tracer, at
 from wengert.transforms.adjoint import recorded
 from wengert.wlist import Origin, Statement, Tape, Variable, WengertList
 
-__all__ = ["call_new", "inlined", "inlined_with_tangents", "recorder_of"]
+__all__ = ["call_new", "inlined", "inlined_with_tangents", "outputs_of", "recorder_of"]
 
 
 def inlined(lst: WengertList, inputs: Sequence[Any], moving: Collection[Variable] = ()) -> Tape:
@@ -46,6 +46,11 @@ def inlined(lst: WengertList, inputs: Sequence[Any], moving: Collection[Variable
     outputs = tuple(names[y] if isinstance(y, Variable) else y for y in lst.outputs)
     renamed = tuple(names[v] for v in lst.inputs)
     return Tape(replace(lst, inputs=renamed, statements=tuple(statements), outputs=outputs), values)
+
+
+def outputs_of(lst: WengertList, inputs: Sequence[Any]) -> list[Any]:
+    """The outputs of `lst` for values of any kind; where they are recorded, the statements keep their places."""
+    return list(inlined(lst, inputs).outputs)
 
 
 def inlined_with_tangents(

@@ -78,6 +78,9 @@ class Reached(Value):
         condition = weight if ct.condition is None else ct.condition & weight
         return Reached(np.where(weight, ct.data, np.zeros((), ct.dtype)), condition, self._level)
 
+    def _below(self) -> Any:
+        return self.data
+
     def _alias(self) -> Reached:
         return Reached(self.data, self.condition, self._level)
 

@@ -1,0 +1,217 @@
+"""What `cond`, `switch`, `while_loop`, `fori_loop`, `scan` and `call` take, refuse and record."""
+
+import numpy as np
+import pytest
+
+import wengert as wg
+from wengert.control import Branches, Call, Loop, While
+from wengert.errors import ArgumentError, DtypeError, ShapeError
+
+
+def statement(f, *args):
+    """The only control statement of a traced function."""
+    (stmt,) = [stmt for stmt in wg.trace(f)(*args).statements if stmt.prim.sublists]
+    return stmt
+
+
+# --- what is recorded ----------------------------------------------------------------------------
+
+
+def test_the_kinds_of_statements():
+    assert isinstance(statement(lambda x: wg.cond(x > 0, np.sin, np.cos, x), 1.0).prim, Branches)
+    assert isinstance(statement(lambda x: wg.fori_loop(0, 3, lambda i, c: c * x, x), 1.0).prim, Loop)
+    assert isinstance(statement(lambda x: wg.scan(lambda c, y: (c + y, y), 0.0, x)[0], np.ones(3)).prim, Loop)
+    assert isinstance(statement(lambda x: wg.while_loop(lambda c: c < 9.0, lambda c: c * 2.0, x), 1.0).prim, While)
+    assert isinstance(statement(lambda x: wg.call(np.sin, x), 1.0).prim, Call)
+
+
+def test_a_loop_over_known_values_is_not_recorded():
+    lst = wg.trace(lambda x: x * wg.fori_loop(0, 3, lambda i, c: c + 1.0, 0.0))(2.0)
+    assert [stmt.prim.name for stmt in lst.statements] == ["multiply"]
+    assert lst(2.0) == 6.0
+
+
+def test_a_known_choice_is_made_at_once():
+    lst = wg.trace(lambda x: wg.cond(True, np.sin, np.cos, x))(2.0)
+    assert [stmt.prim.name for stmt in lst.statements] == ["sin"]
+
+
+def test_what_a_body_takes_from_outside_is_a_constant_of_the_loop():
+    stmt = statement(lambda a, b: wg.fori_loop(0, 3, lambda i, c: c * a + b * i, b), 1.0, 2.0)
+    assert (stmt.prim.constants, stmt.prim.carries) == (2, 1)
+    assert [v.name for v in stmt.prim.body.inputs] == ["i", "a", "b", "c"]
+    assert [v.name for v in stmt.operands] == ["a", "b", "b"]  # constants, then the carry
+
+
+def test_names_of_inner_statements_begin_with_other_letters():
+    def f(x):
+        return wg.fori_loop(0, 2, lambda i, c: wg.fori_loop(0, 2, lambda j, d: d * x, c), np.sin(x))
+
+    outer = statement(f, 1.0)
+    (inner,) = outer.prim.body.statements
+    assert outer.targets[0].name.startswith("v")
+    assert inner.targets[0].name.startswith("w")
+    assert inner.prim.body.statements[0].targets[0].name.startswith("u")
+
+
+def test_the_printed_form_of_a_scan():
+    lst = wg.trace(lambda xs: wg.scan(lambda c, x: (c + x, c * x), 1.0, xs, reverse=True))(np.ones(3))
+    lines = [line.split("    test_")[0].rstrip() for line in str(lst).splitlines()]
+    assert lines == [
+        "list <lambda>(xs: f64[3]) -> v1, v2",
+        "  v1, v2 = scan(k = 2..0; 1.0; xs)    f64[], f64[3]",
+        "    body <lambda>(k: i64[], c: f64[], x: f64[]) -> w1, w2",
+        "      w1 = c + x                      f64[]",
+        "      w2 = c * x                      f64[]",
+    ]
+
+
+def test_an_integer_that_goes_on_as_a_float_is_a_float():
+    for known in (True, False):
+        f = lambda x: wg.fori_loop(0, 3, lambda i, c: c + x, 0)
+        value = f(0.5) if known else wg.trace(f)(0.5)(0.5)
+        assert value == 1.5
+        assert np.asarray(value).dtype == np.float64
+
+
+def test_branches_of_two_dtypes_give_the_larger_one():
+    lst = wg.trace(lambda x: wg.cond(x > 0, lambda: 1, lambda: x))(2.0)
+    lst.verify()
+    assert lst.outputs[0].dtype == np.float64
+    assert (lst(2.0), lst(-2.0)) == (1.0, -2.0)
+
+
+def test_a_loop_without_rounds_gives_what_it_was_given():
+    assert wg.trace(lambda x: wg.fori_loop(2, 1, lambda i, c: c * x, x))(3.0)(3.0) == 3.0
+
+
+def test_scan_without_rounds_knows_the_shape_of_its_results():
+    for xs in (np.zeros((0, 2)), wg.tensor(np.zeros((0, 2)))):
+        carry, ys = wg.scan(lambda c, x: (c + np.sum(x), np.stack([x, x])), 1.5, xs)
+        assert carry == 1.5
+        assert np.shape(ys) == (0, 2, 2)
+
+
+def test_scan_without_xs():
+    carry, ys = wg.scan(lambda c, _: (c * 2.0, c), 1.0, length=4)
+    assert carry == 16.0
+    np.testing.assert_array_equal(ys, [1.0, 2.0, 4.0, 8.0])
+    lst = wg.trace(lambda x: wg.scan(lambda c, _: (c * 2.0, c), x, length=4))(1.0)
+    np.testing.assert_array_equal(lst(1.0)[1], [1.0, 2.0, 4.0, 8.0])
+
+
+def test_results_that_are_none_are_not_stacked():
+    def f(x):
+        return wg.scan(lambda c, y: (c + y, None), 0.0, x)
+
+    assert f(np.ones(3)) == (3.0, None)
+    assert wg.trace(lambda x: f(x)[0])(np.ones(3))(np.ones(3)) == 3.0
+
+
+def test_a_loop_keeps_only_the_carries_that_the_reverse_sweep_reads():
+    linear = statement(lambda x: wg.fori_loop(0, 5, lambda i, c: 2.0 * c + x, x), 1.0)
+    assert linear.prim.recorded((True, True)).kept == ()
+    bent = statement(lambda x: wg.fori_loop(0, 5, lambda i, c: (c[0] * c[0], c[1] + x), (x, x))[0], 1.0)
+    assert bent.prim.recorded((True,) * len(bent.operands)).kept == (0,)
+
+
+def test_a_call_of_a_function_with_containers():
+    lst = wg.trace(lambda x: wg.call(lambda p: {"y": p["a"] * p["b"]}, {"a": x, "b": 2.0})["y"])(3.0)
+    assert lst(3.0) == 6.0
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+def message_of(error, f, *args):
+    """The message of what f raises when it is run, and that it raises the same when it is traced."""
+    with pytest.raises(error) as known:
+        f(*args)
+    with pytest.raises(error) as traced:
+        wg.trace(f)(*args)
+    assert known.value.what == traced.value.what
+    assert str(known.value.where.file).endswith("test_functions.py")
+    return str(known.value)
+
+
+def test_a_carry_that_changes_its_shape():
+    text = message_of(ShapeError, lambda x: wg.fori_loop(0, 3, lambda i, c: np.append(c, x), np.ones(2) * x), 1.0)
+    assert "fori_loop: carry was given with shape (2,), but <lambda> returned shape (3,)." in text
+    assert "one shape in all rounds" in text
+    text = message_of(
+        ShapeError, lambda x: wg.while_loop(lambda c: c["a"] < 9.0, lambda c: {"a": np.ones(2) * x}, {"a": x}), 1.0
+    )
+    assert "while_loop: carry_a was given with shape (), but <lambda> returned shape (2,)." in text
+
+
+def test_a_carry_that_changes_its_structure():
+    text = message_of(ArgumentError, lambda x: wg.fori_loop(0, 3, lambda i, c: (c, x), x), 1.0)
+    assert "fori_loop returned another structure than it was given." in text
+    assert "Return the same containers" in text
+
+
+def test_branches_of_different_shapes():
+    with pytest.raises(ShapeError) as error:
+        wg.trace(lambda x: wg.cond(x > 0, lambda: np.ones(2) * x, lambda: x))(1.0)
+    assert "cond: <lambda> returns f64[], but <lambda> returns f64[2]." in str(error.value)
+    assert "Return arrays of the same shapes" in str(error.value)
+
+
+def test_a_decision_that_is_not_a_scalar():
+    text = message_of(ShapeError, lambda x: wg.cond(x > 0, np.sin, np.cos, x), np.ones(2))
+    assert "cond needs a truth value, but got bool[2]." in text
+    assert "np.where" in text
+    text = message_of(ShapeError, lambda x: wg.while_loop(lambda c: c < 9.0, lambda c: c * 2, x), np.ones(2))
+    assert "cond needs a truth value" in text
+
+
+def test_an_index_that_is_not_an_integer():
+    text = message_of(ShapeError, lambda x: wg.switch(x, [np.sin, np.cos], x), 1.0)
+    assert "switch needs an integer, but got f64[]." in text
+    text = message_of(ShapeError, lambda x: wg.fori_loop(0, x, lambda i, c: c, x), 3.0)
+    assert "fori_loop needs an integer, but got f64[]." in text
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_a_branch_that_does_not_exist(index):
+    with pytest.raises(IndexError, match=f"switch was given index {index}, but has 2 branches"):
+        wg.switch(index, [np.sin, np.cos], 1.0)
+    lst = wg.trace(lambda k, x: wg.switch(k, [np.sin, np.cos], x))(0, 1.0)
+    with pytest.raises(IndexError, match=f"switch was given index {index}, but has 2 branches"):
+        lst(index, 1.0)
+
+
+def test_a_round_of_a_scan_that_gives_no_pair():
+    text = message_of(ArgumentError, lambda xs: wg.scan(lambda c, x: c + x, 0.0, xs), np.ones(3))
+    assert "scan: <lambda> returned no pair." in text
+    assert "Return (carry, y); y may be None." in text
+
+
+def test_xs_of_different_lengths():
+    text = message_of(ArgumentError, lambda a: wg.scan(lambda c, x: (c, c), 0.0, (a, np.ones(2))), np.ones(3))
+    assert "scan was given xs of shapes (3,), (2,) and length=None." in text
+    with pytest.raises(ArgumentError, match="shapes none and length=None"):
+        wg.scan(lambda c, x: (c, c), 0.0)
+    with pytest.raises(ArgumentError, match=r"shapes \(3,\) and length=4"):
+        wg.scan(lambda c, x: (c, c), 0.0, np.ones(3), length=4)
+
+
+def test_what_is_no_number():
+    with pytest.raises(DtypeError, match="a control statement was given str: 'a'"):
+        wg.fori_loop(0, 3, lambda i, c: c, "a")
+
+
+def test_a_list_for_other_types():
+    stmt = statement(lambda x: wg.cond(x > 0, np.sin, np.cos, x), 1.0)
+    with pytest.raises(ShapeError, match=r"cond: list cos takes f64\[\], but was given f64\[2\]"):
+        stmt.prim.infer([True, np.ones(2)], {})
+
+
+def test_no_grad_ends_a_derivative_in_a_list():
+    def f(x):
+        with wg.no_grad():
+            y = wg.fori_loop(0, 3, lambda i, c: c * x, x)
+        return y * x
+
+    lst = wg.adjoint(wg.trace(f)(2.0))
+    assert lst(2.0, 1.0) == (32.0, 16.0)
