@@ -26,10 +26,12 @@ from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertL
 __all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
 
 
-_REMEDY = "Select with np.where or wg.cond instead of if; or use wg.grad, wg.jvp or wg.explain, which run on values."
+_REMEDY = (
+    "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
+)
 _REMEDY_FOR_INDEX = (
-    "Write wg.gather(array, i) for array[i] of a plain array, and wg.fori_loop for range(i); or use wg.grad, wg.jvp or "
-    "wg.explain, which run on values."
+    "Select with np.where instead of if; write wg.gather(a, i) for a[i] of a plain array a, and wg.fori_loop for a loop "
+    "over range(i)."
 )
 
 
