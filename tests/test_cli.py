@@ -64,6 +64,9 @@ def plain_array(x):
 def pair(x):
     return x, x * x
 
+def decomposed(x):
+    return np.linalg.eigvalsh(x)[0]
+
 table = {"a": 1}
 class Secretive:
     __signature__ = "secret"
@@ -233,13 +236,62 @@ def test_formats_and_files(run, tmp_path):
     assert "| ∂f/∂x | 6.0 |" in run("grad", "x*x", "x=3", "--format", "markdown")[1]
 
 
+def test_the_list_of_a_formula(run):
+    shown = """\
+list f(x: f64[], y: f64[]) -> v2
+  v1 = sin(x)    f64[]    <expression>:1
+  v2 = v1 * y    f64[]    <expression>:1
+"""
+    assert run("list", "sin(x) * y", "x=1", "y=2") == (0, shown, "")
+
+
+def test_lists_of_derivatives(run):
+    _, out, _ = run("list", "sin(x) * y", "x=1", "y=2", "--adjoint", "--wrt", "y")
+    assert out.splitlines()[0] == "list f_adjoint(x: f64[], y: f64[], v2_bar: f64[]) -> v2, y_bar"
+    assert "cos" not in out
+    _, out, _ = run("list", "sin(x) * y", "x=1", "y=2", "--adjoint", "--tangent")
+    assert out.startswith("list f_adjoint_tangent(")
+    plain, simplified = (
+        run("list", "x**2 * 1", "x=3", "--adjoint", *more)[1].count("\n") for more in ((), ("--simplified",))
+    )
+    assert simplified < plain
+    assert "operations in primal ones" in run("list", "x**2", "x=3", "--adjoint", "--stats")[1]
+
+
+def test_the_list_of_a_function_that_decides_on_values(run):
+    status, out, err = run("list", "x if x > 0 else -x", "x=-2")
+    assert status == 0
+    assert "-x" in out
+    assert err == "wengert: the function decides on values; its list holds for these alone.\n"
+
+
+def test_sources(run, model):
+    _, out, _ = run("source", "model.py:loss", "x=[1,2,3]", "--grad")
+    names: dict = {}
+    exec(out, names)  # noqa: S102  # the project's own output
+    np.testing.assert_array_equal(names["grad_loss"](np.array([1.0, 2.0, 3.0])), [6.0, 12.0, 18.0])
+    assert "return np.sum(x * x) * w" in out
+    _, out, _ = run("source", "sin(x)", "x=1", "--adjoint", "--language", "c", "--name", "slope")
+    assert "int slope(double x, double v1_bar" in out
+    status, out, _ = run("source", "sin(x)", "x=1", "--output", "f.py")
+    assert (status, out) == (0, "")
+    assert "np.sin(x)" in (model / "f.py").read_text()
+
+
+def test_latex(run):
+    assert run("latex", "sin(x) * exp(x)", "x=1", "--expanded")[1] == "\\sin x \\cdot e^{x}\n"
+    _, out, _ = run("latex", "sin(x) * exp(x)", "x=1", "--tangent")
+    assert out.startswith("\\begin{aligned}\n")
+    assert "\\dot{v}_{1} &= \\dot{x} v_{4}" in out
+
+
 def test_version_and_help(run):
     assert run("--version") == (0, f"wengert {wengert.__version__}\n", "")
     status, out, err = run("--help")
     assert (status, err) == (0, "")
     assert run() == (0, out, "")
     assert 'wengert explain "log(x1) + x1*x2 - sin(x2)" x1=2 x2=5' in out
-    for command in ("explain", "compare", "grad"):
+    for command in ("explain", "compare", "grad", "list", "source", "latex"):
         status, out, _ = run(command, "--help")
         assert status == 0
         assert f"  wengert {command} " in out
@@ -247,11 +299,12 @@ def test_version_and_help(run):
 
 
 def test_help_fits_80_columns_and_its_examples_run(run, model):
-    helps = [run(*command, "--help")[1] for command in ((), ("explain",), ("compare",), ("grad",))]
+    commands = ("explain", "compare", "grad", "list", "source", "latex")
+    helps = [run("--help")[1], *(run(command, "--help")[1] for command in commands)]
     for text in helps:
         assert max(map(len, text.splitlines())) <= 80
     examples = re.findall(r"^  (wengert .*)$", helps[0], re.MULTILINE)
-    assert len(examples) == 5
+    assert len(examples) == 8
     for example in examples:
         status, _, err = run(*shlex.split(example)[1:])
         assert (status, err) == (0, "")
@@ -326,6 +379,12 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
         (("grad", "broken.py:f", "x=1"), "(broken.py:2: def f(x:)"),
         (("grad", "crashing.py:f", "x=1"), "ZeroDivisionError: division by zero (crashing.py:3: value = 1 / 0)"),
         (("grad", "absent.py:f", "x=1"), "No module named 'no_such_module_anywhere' (absent.py:1:"),
+        (("list", "x", "x=1", "--adjoint", "--wrt", "y"), "adjoint of list f was asked for input 'y'."),
+        (("source", "x", "x=1", "--language", "fortran"), "argument --language: invalid choice: 'fortran'"),
+        (("source", "x", "x=1", "--grad", "--wrt", "y"), "there is no variable y to differentiate for."),
+        (("source", "x", "x=[1,2]", "--grad"), "grad needs a scalar result, but expression returned shape (2,)."),
+        (("source", "model.py:decomposed", "x=[[1,0],[0,2]]", "--language", "c"), "eigh cannot be written in C"),
+        (("list", "model.py:lost", "x=1"), "float(), a function of the math module or an assignment into a NumPy"),
         (("grad", "leaving.py:f", "x=1"), "leaving.py ended the program (leaving.py:1: raise SystemExit(0))"),
     ],
 )  # fmt: skip

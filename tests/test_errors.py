@@ -24,6 +24,7 @@ BUILTINS = {
     "LostDerivativeError": (TypeError,),
     "EscapedValueError": (RuntimeError,),
     "GraphError": (RuntimeError,),
+    "MissingPackageError": (ImportError,),
     "NoRuleError": (NotImplementedError,),
     "NoAttributeError": (AttributeError, NotImplementedError),
     "DegenerateError": (np.linalg.LinAlgError, ValueError),

@@ -44,6 +44,7 @@ from wengert.errors import (
     GraphError,
     IllFormedListError,
     LostDerivativeError,
+    MissingPackageError,
     NoAttributeError,
     NoRuleError,
     ShapeError,
@@ -52,6 +53,7 @@ from wengert.errors import (
 )
 from wengert.jacobians import hessian, jacobian
 from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
+from wengert.simplification import simplify
 from wengert.tensors import Tensor, no_grad, tensor
 from wengert.transforms import adjoint, tangent
 from wengert.updating import gather, index_add, index_update
@@ -61,7 +63,9 @@ from wengert.wlist import Tape, WengertList
 if TYPE_CHECKING:
     from wengert import linalg, numeric, optimize, special, stats
     from wengert.checker import check
-    from wengert.show import compare, explain
+    from wengert.show import compare, explain, source
+    from wengert.show.swell import expression_swell
+    from wengert.symbolic import derivative, from_sympy, latex, to_sympy
 
 __version__ = "0.1.0"
 
@@ -69,12 +73,18 @@ __version__ = "0.1.0"
 _LAZY = {
     "check": "wengert.checker",
     "compare": "wengert.show",
+    "derivative": "wengert.symbolic",
     "explain": "wengert.show",
+    "expression_swell": "wengert.show.swell",
+    "from_sympy": "wengert.symbolic",
+    "latex": "wengert.symbolic",
     "linalg": "wengert.linalg",
     "numeric": "wengert.numeric",
     "optimize": "wengert.optimize",
+    "source": "wengert.show",
     "special": "wengert.special",
     "stats": "wengert.stats",
+    "to_sympy": "wengert.symbolic",
 }
 
 # NumPy's functions under their names, for `import wengert as torch` and those who want one import.
@@ -115,6 +125,7 @@ __all__ = [
     "GraphError",
     "IllFormedListError",
     "LostDerivativeError",
+    "MissingPackageError",
     "NoAttributeError",
     "NoRuleError",
     "ShapeError",
@@ -130,10 +141,13 @@ __all__ = [
     "check",
     "compare",
     "cond",
+    "derivative",
     "elementwise",
     "explain",
+    "expression_swell",
     "eye",
     "fori_loop",
+    "from_sympy",
     "full",
     "gather",
     "grad",
@@ -143,6 +157,7 @@ __all__ = [
     "index_update",
     "jacobian",
     "jvp",
+    "latex",
     "linalg",
     "linspace",
     "manual_seed",
@@ -158,12 +173,15 @@ __all__ = [
     "relu",
     "scan",
     "sigmoid",
+    "simplify",
+    "source",
     "special",
     "stats",
     "switch",
     "tangent",
     "tape",
     "tensor",
+    "to_sympy",
     "trace",
     "value_and_grad",
     "vjp",

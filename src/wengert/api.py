@@ -41,6 +41,7 @@ __all__ = [
     "grad",
     "hvp",
     "jvp",
+    "named",
     "push",
     "push_once",
     "tape",
@@ -111,7 +112,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
         gradient = x_bars if isinstance(argnums, Iterable) else x_bars[0]
         return (pullback.y, pullback.aux) if has_aux else pullback.y, gradient
 
-    return value_and_gradient
+    return named(value_and_gradient, "value_and_grad")
 
 
 def _check_scalar(pullback: Pullback, f: Function) -> None:
@@ -181,7 +182,13 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
         value, x_bar = both(*args, **kwargs)
         return (x_bar, value[1]) if has_aux else x_bar
 
-    return gradient
+    return named(gradient, "grad")
+
+
+def named(transformed: Function, transform: str) -> Function:
+    """Let a function that a transform has made say which one: it goes under the name of the user's function."""
+    transformed.transform = transform  # type: ignore[attr-defined]  # functions take attributes
+    return transformed
 
 
 # --- forward mode ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The command line: ``wengert explain``, ``wengert compare`` and ``wengert grad``.
+"""The command line: ``wengert explain``, ``compare`` and ``grad``; ``wengert list``, ``source`` and ``latex``.
 
 What it is given is a formula, which is parsed and never run as Python, or a function in a file of the user's,
 which is imported. Wrong input ends with one line on stderr and exit status 2.
@@ -16,19 +16,24 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.errors import Location, WengertError
+from wengert.api import grad, tape, trace
+from wengert.errors import Location, TraceError, WengertError
 from wengert.expression import parse, parse_value
-from wengert.show import compare, explain
+from wengert.show import compare, explain, source
 from wengert.show.derivatives import differentiate
 from wengert.show.notation import printable
 from wengert.show.page import Shown
+from wengert.simplification import simplify
+from wengert.symbolic import latex
+from wengert.transforms import adjoint, tangent
+from wengert.wlist import WengertList
 
 __all__ = ["main"]
 
@@ -52,6 +57,12 @@ examples:
       the value and the gradient
   wengert explain "x*exp(-x)" x=2 --output page.html
       a page to open in a browser (page.md: Markdown)
+  wengert list "sin(x) * exp(x)" x=1 --adjoint --simplified
+      the Wengert list, here of the derivative program in reverse mode
+  wengert source model.py:loss x=[1,2,3] --grad --language c
+      a standalone program, here of the gradient (default: Python)
+  wengert latex "sin(x) * exp(x)" x=1 --tangent
+      the statements in LaTeX (--expanded: as one formula)
 
 Formulas have numbers, variables, x[0], + - * / ** @, < and its like,
 a if c else b, and NumPy's functions by name: sin, exp, log, sum, where, ...
@@ -116,7 +127,7 @@ def _run(arguments: list[str]) -> int:
     target = _target(options.target.strip(), options.values)
     with _users_errors(target.file), np.errstate(all="ignore"):
         shown = options.command(target, options)
-    _deliver(_written(shown, options), options.output)
+    _deliver(shown if isinstance(shown, str) else _written(shown, options), options.output)
     return 0
 
 
@@ -140,27 +151,58 @@ def _parser() -> _Parser:
     parser = _Parser(prog="wengert", description=_DESCRIPTION, epilog=_EXAMPLES)
     parser.add_argument("--version", action="version", version=f"wengert {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    explain = _command(commands, "explain", _explain, "show every step of the derivative")
-    explain.add_argument(
+    shown = _command(commands, "explain", _explain, "show every step of the derivative")
+    shown.add_argument(
         "--mode", choices=("forward", "reverse", "both"), default="both", help="the tables to show (default: both)"
     )
-    explain.add_argument("--wrt", metavar="NAME", help="the input that moves in forward mode: x, or one number, x[1]")
-    explain.add_argument("--seed", metavar="NAME", help="the result that reverse mode starts from: y2, or y[1]")
-    explain.add_argument("--max-rows", metavar="N", type=_count, default=200, help="steps to show (default: 200)")
-    compare = _command(commands, "compare", _compare, "set the methods of differentiation beside each other")
-    grad = _command(commands, "grad", _grad, "compute the value and the gradient")
-    grad.add_argument(
+    shown.add_argument("--wrt", metavar="NAME", help="the input that moves in forward mode: x, or one number, x[1]")
+    shown.add_argument("--seed", metavar="NAME", help="the result that reverse mode starts from: y2, or y[1]")
+    shown.add_argument("--max-rows", metavar="N", type=_count, default=200, help="steps to show (default: 200)")
+    compared = _command(commands, "compare", _compare, "set the methods of differentiation beside each other")
+    gradient = _command(commands, "grad", _grad, "compute the value and the gradient")
+    gradient.add_argument(
         "--mode", choices=("forward", "reverse"), default="reverse", help="the mode to use (default: reverse)"
     )
-    grad.add_argument(
+    gradient.add_argument(
         "--wrt", metavar="NAME", action="append", help="a variable to differentiate for; may be repeated (default: all)"
     )
-    for command, digits in ((explain, 3), (compare, 6), (grad, None)):
+    for command, digits in ((shown, 3), (compared, 6), (gradient, None)):
         _add_common_options(command, digits)
+    _add_programs(commands)
     return parser
 
 
-def _command(commands: Any, name: str, run: Callable[..., Shown], summary: str) -> argparse.ArgumentParser:
+def _add_programs(commands: Any) -> None:
+    """The commands that write programs, as text."""
+    listed = _command(commands, "list", _list, "print the Wengert list of a function or of its derivatives")
+    listed.add_argument("--stats", action="store_true", help="count statements and operations too")
+    written = _command(commands, "source", _source, "write a function or its derivatives as a program")
+    written.add_argument("--language", choices=("python", "c"), default="python", help="default: python")
+    written.add_argument("--grad", action="store_true", help="the gradient of a function with one number as result")
+    written.add_argument("--name", metavar="NAME", default="", help="of the function that is written")
+    typeset = _command(commands, "latex", _latex, "write a function or its derivatives in LaTeX")
+    typeset.add_argument("--expanded", action="store_true", help="one formula, with every statement put in")
+    for command, is_simplified in ((listed, False), (written, True), (typeset, False)):
+        _add_transforms(command, is_simplified)
+
+
+def _add_transforms(command: argparse.ArgumentParser, is_simplified: bool) -> None:
+    for name, what in (("tangent", "of the function and its derivative along a direction"),
+                       ("adjoint", "of the function and its derivative against a cotangent")):  # fmt: skip
+        command.add_argument(
+            f"--{name}", dest="transforms", action="append_const", const=name, default=[],
+            help=f"the program {what}; may be repeated, and combined in any order",
+        )  # fmt: skip
+    command.add_argument(
+        "--wrt", metavar="NAME", action="append", help="an input to differentiate for; may be repeated (default: all)"
+    )
+    command.add_argument(
+        "--simplified", action=argparse.BooleanOptionalAction, default=is_simplified, help="with fewer statements"
+    )
+    command.add_argument("--output", metavar="FILE", help="write to a file instead of the terminal")
+
+
+def _command(commands: Any, name: str, run: Callable[..., Shown | str], summary: str) -> argparse.ArgumentParser:
     examples = "examples:\n" + "\n".join(re.findall(rf"^  wengert {name} .*$", _EXAMPLES, re.MULTILINE))
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=f"{summary.capitalize()}.", epilog=examples
@@ -349,6 +391,60 @@ def _grad(target: _Target, options: argparse.Namespace) -> Shown:
     )
     found.title = target.title
     return found
+
+
+def _list(target: _Target, options: argparse.Namespace) -> str:
+    lst = _transformed(_recorded(target), options)
+    return f"{lst}\n\n{lst.stats()}" if options.stats else str(lst)
+
+
+def _source(target: _Target, options: argparse.Namespace) -> str:
+    if options.grad:
+        target = _gradient(target, options)
+    lst = _transformed(_recorded(target), options)
+    return source(lst, options.language, name=options.name, simplified=False).rstrip("\n")
+
+
+def _latex(target: _Target, options: argparse.Namespace) -> str:
+    return latex(_transformed(_recorded(target), options), expanded=options.expanded)
+
+
+def _recorded(target: _Target) -> WengertList:
+    """The list of the function, for all values; for these alone where it decides on them."""
+    values = [np.asarray(x, float)[()] if np.asarray(x).dtype.kind == "i" else x for x in target.values]
+    try:
+        lst = trace(target.function)(*values)
+    except TraceError:
+        print("wengert: the function decides on values; its list holds for these alone.", file=sys.stderr)
+        lst = tape(target.function, *values).list
+    name = "f" if target.file is None else lst.name
+    return replace(lst, name=name)
+
+
+def _transformed(lst: WengertList, options: argparse.Namespace) -> WengertList:
+    """The list after the transforms that were asked for, in their order; `--wrt` is for the first one."""
+    wrt = options.wrt
+    for name in options.transforms:
+        lst = (tangent if name == "tangent" else adjoint)(lst, wrt)
+        wrt = None
+    return simplify(lst) if options.simplified else lst
+
+
+def _gradient(target: _Target, options: argparse.Namespace) -> _Target:
+    """The gradient of the function, for the inputs that are asked for."""
+    chosen = options.wrt or [name for name, x in zip(target.names, target.values, strict=True) if _has_derivative(x)]
+    for name in chosen:
+        if name not in target.names:
+            raise _RefusedError(f"there is no variable {name} to differentiate for.")
+    numbers = tuple(map(target.names.index, chosen))
+    function = grad(target.function, numbers[0] if len(numbers) == 1 else numbers)
+    function.__name__ = f"grad_{'f' if target.file is None else target.function.__name__}"
+    options.wrt = None
+    return replace(target, function=function, file=target.file or Path())
+
+
+def _has_derivative(x: Any) -> bool:
+    return np.asarray(x).dtype.kind in "if"
 
 
 # --- output ----------------------------------------------------------------------------------------------------

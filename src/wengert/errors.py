@@ -10,6 +10,7 @@ which PyTorch raises there)::
     ├── LostDerivativeError   TypeError             a value that would leave the record
     ├── EscapedValueError     RuntimeError          a value used after its transform ended
     ├── GraphError            RuntimeError          backward without, or twice through, a graph
+    ├── MissingPackageError   ImportError           an optional package that is not installed
     ├── NoRuleError           NotImplementedError   a function without derivative rule
     │   └── NoAttributeError  AttributeError        an attribute of arrays that a value does not have
     ├── DegenerateError       LinAlgError           a derivative that depends on an arbitrary choice
@@ -50,6 +51,7 @@ __all__ = [
     "IllFormedListError",
     "Location",
     "LostDerivativeError",
+    "MissingPackageError",
     "NoAttributeError",
     "NoRuleError",
     "ShapeError",
@@ -104,9 +106,11 @@ def _stored_names(code: CodeType) -> dict[int, str]:
     """The name that the result of an instruction is stored under by the next one, for those where this is so."""
     names = {}
     for one, after in pairwise(dis.get_instructions(code)):
+        if one.opname == "UNPACK_SEQUENCE":
+            continue  # it makes several values, one after the other
         if after.opname.startswith("STORE_") and after.opname not in ("STORE_SUBSCR", "STORE_ATTR", "STORE_SLICE"):
             name = after.argval[0] if isinstance(after.argval, tuple) else after.argval
-            names[one.offset] = str(name)
+            names.update(dict.fromkeys(range(one.offset, after.offset, 2), str(name)))  # also from its cache entries
     return names
 
 
@@ -206,6 +210,10 @@ class EscapedValueError(WengertError, RuntimeError):
 
 class GraphError(WengertError, RuntimeError):
     """``backward`` on a tensor without history, or twice through a freed graph."""
+
+
+class MissingPackageError(WengertError, ImportError):
+    """A package that wengert does not need for anything else is not installed."""
 
 
 class NoRuleError(WengertError, NotImplementedError):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wengert.api import grad, push_once
+from wengert.api import grad, named, push_once
 from wengert.arguments import function_name, of_selected, primal, zeros_like
 from wengert.containers import flatten
 from wengert.errors import ArgumentError, DegenerateError, NoRuleError, TraceError, user_location
@@ -75,7 +75,7 @@ def _all_partials(transform: str, f: Function, argnums: int | Sequence[int], mod
         rows, rebuild = _jacobian(transform, selected, primals, mode)
         return rebuild(rows if isinstance(argnums, Iterable) else [row[0] for row in rows])
 
-    return jacobian_of_f
+    return named(jacobian_of_f, transform)
 
 
 def _jacobian(

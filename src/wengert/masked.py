@@ -23,18 +23,13 @@ from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.value import Value, bind, has_nan, settled
 
-__all__ = ["Masked", "masked", "unmasked"]
+__all__ = ["Marked", "Masked", "masked", "unmasked"]
 
 
-class Masked(Value):
-    """Numbers of a (co)tangent, and a boolean mask of their shape: False is a structural zero."""
+class Marked(Value):
+    """Numbers of a (co)tangent, and a mark of where they are zero because nothing depends on them there."""
 
-    __slots__ = ("__weakref__", "data", "mask")
-
-    def __init__(self, data: Any, mask: Any, level: int):
-        self.data = data
-        self.mask = mask
-        self._level = level
+    __slots__ = ("__weakref__", "data")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -50,6 +45,20 @@ class Masked(Value):
 
     def _concrete(self) -> Any:
         return self.data._concrete() if isinstance(self.data, Value) else self.data
+
+    def _below(self) -> Any:
+        return self.data
+
+
+class Masked(Marked):
+    """Numbers of a (co)tangent, and a boolean mask of their shape: False is a structural zero."""
+
+    __slots__ = ("mask",)
+
+    def __init__(self, data: Any, mask: Any, level: int):
+        self.data = data
+        self.mask = mask
+        self._level = level
 
     def _has_nan(self) -> bool:
         return has_nan(self.data)
@@ -72,9 +81,6 @@ class Masked(Value):
 
     def _settled(self) -> Masked:
         return Masked(settled(self.data), self.mask, self._level)
-
-    def _below(self) -> Any:
-        return self.data
 
     def _alias(self) -> Masked:
         return Masked(self.data, self.mask, self._level)

@@ -30,8 +30,8 @@ _REMEDY = (
     "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
 )
 _REMEDY_FOR_INDEX = (
-    "Select with np.where instead of if; write wg.gather(a, i) for a[i] of a plain array a, and wg.fori_loop for a loop "
-    "over range(i)."
+    "Select with np.where instead of if; write wg.gather(a, i) for a[i] of a plain array a, and wg.fori_loop for a "
+    "loop over range(i)."
 )
 
 

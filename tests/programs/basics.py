@@ -288,7 +288,7 @@ def masks_from_values(x):
     return np.sum(np.sqrt(x[x > 0])) + x[x < 0].prod()
 
 
-@program(np.array([0.5, -1.0, 2.0, -0.3]), branches=True)
+@program(np.array([0.5, -1.0, 2.0, -0.3]))
 def sorted_by_value(x):
     return np.cumsum(x[np.argsort(x)]) * np.arange(4.0) + x[np.argmax(x)]
 

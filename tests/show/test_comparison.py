@@ -21,11 +21,11 @@ def test_the_textbook_function():
     comparison = compare(textbook, 2.0, 5.0)
     methods = by_name(comparison)
     assert list(methods) == [
-        "forward difference", "central difference", "Richardson", "complex step", "sum over all paths",
-        "forward mode", "reverse mode",
+        "forward difference", "central difference", "Richardson", "complex step", "symbolic (SymPy)",
+        "sum over all paths", "forward mode", "reverse mode",
     ]  # fmt: skip
     exact = [5.5, 2 - np.cos(5)]
-    for name, accuracy in zip(methods, (1e-6, 1e-9, 1e-12, 1e-15, 1e-15, 1e-15, 1e-15), strict=True):
+    for name, accuracy in zip(methods, (1e-6, 1e-9, 1e-12, 1e-15, 1e-15, 1e-15, 1e-15, 1e-15), strict=True):
         assert np.all(np.isfinite(methods[name].gradient))
         np.testing.assert_allclose(methods[name].gradient, exact, rtol=accuracy)
     assert comparison.value == textbook(2.0, 5.0)
@@ -39,10 +39,12 @@ def test_costs():
     assert calls["forward difference"] == 3
     assert calls["central difference"] == 4
     assert calls["complex step"] == 2
+    assert calls["symbolic (SymPy)"] == 1
     assert calls["sum over all paths"] == 1
     assert calls["forward mode"] == 2
     assert calls["reverse mode"] == 1
     remarks = {name: method.remark for name, method in methods.items()}
+    assert remarks["symbolic (SymPy)"] == "4 operations"
     assert remarks["sum over all paths"] == "4 paths"
     assert remarks["forward mode"] == "2 sweeps"
     assert remarks["reverse mode"] == "1 sweep"
@@ -58,8 +60,9 @@ def test_calls_are_counted_not_computed():
         return np.sum(np.exp(x))
 
     comparison = compare(f, np.array([0.5, 1.0, 1.5]))
-    # One call more, for the tape that the sum over paths shares; 16 steps of 4 and 6 calls for the second table.
-    assert calls == sum(method.calls for method in comparison.methods) + 16 * (4 + 6)
+    # One call makes the tape, which SymPy and the sum over paths both count; 16 steps of 4 and 6 calls for the
+    # second table.
+    assert calls == sum(method.calls for method in comparison.methods) - 1 + 16 * (4 + 6)
 
 
 def test_the_second_table_shows_truncation_and_rounding():
@@ -162,11 +165,32 @@ def test_few_paths_that_are_too_long_together():
     assert method.note == "at most 100,000 paths, of 1,000,000 steps together, are walked."
 
 
+def test_the_symbolic_row_is_sympys_own_derivative():
+    comparison = compare(lambda x: np.floor(x) * x, 2.5)
+    method = by_name(comparison)["symbolic (SymPy)"]
+    assert method.gradient is None
+    assert method.remark == "no counterpart"
+    notes = comparison.page().tables[0].notes
+    assert "Symbolic (SymPy): SymPy does not differentiate floor." in notes
+
+
+def test_a_formula_that_would_be_too_long_is_not_written():
+    def power(x):
+        for _ in range(20):
+            x = x * x
+        return x
+
+    method = by_name(compare(power, 1.0))["symbolic (SymPy)"]
+    assert method.gradient is None
+    assert method.remark == "about 10^6 operations"
+    assert method.note == "at most 2,000 operations are written out, for 1 number."
+
+
 def test_a_matrix_argument():
     X = np.arange(6.0).reshape(2, 3) / 5
     comparison = compare(lambda X: np.sum(np.sin(X) @ np.cos(X).T), X)
     methods = by_name(comparison)
-    for name in ("complex step", "sum over all paths", "forward mode", "reverse mode"):
+    for name in ("complex step", "symbolic (SymPy)", "sum over all paths", "forward mode", "reverse mode"):
         np.testing.assert_allclose(methods[name].gradient, methods["complex step"].gradient, atol=1e-14)
     assert methods["forward mode"].remark == "6 sweeps"
 

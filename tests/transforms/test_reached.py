@@ -18,6 +18,7 @@ CASES = {
               [0.0, -2.0, -0.25, 0.0]),
     "twice": (lambda x: np.sum(np.where(x > 1, np.where(x < 3, np.sqrt(3 - x), 0.0), 0.0)), [0.0, 2.0, 3.0],
               [0.0, -0.5, 0.0]),
+    "of a smaller factor": (lambda x: np.maximum(np.vdot(x.reshape(1, 2), x), 1.0), [1.0, 2.0], [2.0, 4.0]),
     "maximum": (lambda x: np.sum(np.maximum(np.sqrt(x), 0.5)), [0.0, 1.0], [0.0, 0.5]),
     "clip": (lambda x: np.sum(np.clip(1 / x, 0.0, 2.0)), [0.0, 1.0], [0.0, -1.0]),
     "of one": (lambda x: np.max(np.sqrt(x)) ** 2, [0.0, 4.0], [0.0, 1.0]),

@@ -144,7 +144,7 @@ def _axes_of(x: Any, axes: Sequence[Any]) -> list[int]:
 
 @composed(np.vecdot)
 def _vecdot(x1: Any, x2: Any, /) -> Any:
-    return np.sum(conjugated(as_array(x1)) * x2, axis=-1)
+    return (conjugated(as_array(x1))[..., None, :] @ as_array(x2)[..., None])[..., 0, 0]
 
 
 if hasattr(np, "matvec"):

@@ -2,12 +2,14 @@
 
 `explain` and `compare` return objects that print themselves to a terminal, as Markdown and as HTML. Reading order:
 `explanation` and `comparison` (what is shown), `numbering`, `notation`, `formula`, `paths` (how it is found and
-written), `page` (the tables), `terminal` and `markup` (the ways out).
+written), `page` (the tables), `terminal` and `markup` (the ways out); `sources`,
+`python_source` and `c_source` (lists as programs).
 """
 
 from __future__ import annotations
 
 from wengert.show.comparison import Comparison, compare
 from wengert.show.explanation import Explanation, explain
+from wengert.show.sources import source
 
-__all__ = ["Comparison", "Explanation", "compare", "explain"]
+__all__ = ["Comparison", "Explanation", "compare", "explain", "source"]

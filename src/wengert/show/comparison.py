@@ -20,9 +20,9 @@ def compare(f: Callable[..., Any], *x: Any, digits: int = 6) -> Comparison:
     """Differentiate a function at one point by every method, and set the results beside each other.
 
     The methods are difference quotients with the step that balances truncation against rounding, their
-    extrapolation (Ridders 1982), the complex step (Squire and Trapp 1998), the sum over all paths (Bauer 1974),
-    forward mode and reverse mode. A second table shows how the error of the difference quotients moves with
-    the step.
+    extrapolation (Ridders 1982), the complex step (Squire and Trapp 1998), the derivative that SymPy finds of the
+    formula, the sum over all paths (Bauer 1974), forward mode and reverse mode. A second table shows how the error of
+    the difference quotients moves with the step.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def compare(f: Callable[..., Any], *x: Any, digits: int = 6) -> Comparison:
     must agree with the extrapolation. Otherwise they are measured against reverse mode.
 
     Evaluations of f: some 30 for each number in the arguments; for up to 100 numbers 48 more for the second
-    table. Paths are counted without walking them, and walked if there are at most 100,000.
+    table. Paths are counted without walking them, and walked if there are at most 100,000. SymPy is asked if it is
+    installed and the formula, written out, has at most 2,000 operations; it knows nothing of wengert's rules.
 
     Examples
     --------
@@ -113,7 +114,9 @@ class Comparison(Shown):
             Row((method.name, self._gradient(method), _error(method), str(method.calls), method.remark))
             for method in self.methods
         ]
-        reasons = (f"{method.name.capitalize()}: {method.note}" for method in self.methods if method.note)
+        reasons = (
+            f"{method.name[0].upper()}{method.name[1:]}: {method.note}" for method in self.methods if method.note
+        )
         notes = (_about_reference(self.reference), *reasons)
         return Table("The gradient by every method", tuple(map(Heading, headings)), tuple(rows), notes)
 

@@ -16,6 +16,7 @@ from wengert.containers import flatten
 from wengert.errors import ArgumentError, DtypeError, ShapeError, WengertError, user_location
 from wengert.show.notation import function_name
 from wengert.show.paths import MOST_COUNTED, path_counts, steps_of_all_paths, sum_over_paths
+from wengert.symbolic.evaluation import symbolic_gradient
 from wengert.value import Value
 from wengert.wlist import Tape, Variable
 
@@ -153,7 +154,8 @@ def measured(problem: Problem) -> tuple[list[Method], Method]:
     estimates = [_numeric(problem, name, method) for name, method in _NUMERIC]
     (forward, _), (central, _), (richardson, expected), (step, _) = estimates
     step = _judged(step, richardson, expected)
-    found = [forward, central, richardson, step, _all_paths(problem), _forward_mode(problem), reverse]
+    by_lists = [_symbolic(problem), _all_paths(problem), _forward_mode(problem)]
+    found = [forward, central, richardson, step, *by_lists, reverse]
     reference = reverse if step.note else step
     return [_with_error(method, reference) for method in found], reference
 
@@ -192,6 +194,12 @@ def _judged(step: Method, richardson: Method, expected: Any) -> Method:
         if np.all((expected <= size) & (np.abs(step.gradient - richardson.gradient) <= size)):
             return step
     return replace(step, note="it does not agree with the extrapolation.")
+
+
+def _symbolic(problem: Problem) -> Method:
+    """SymPy's derivative of the formula of this run."""
+    found = symbolic_gradient(problem.tape)
+    return Method("symbolic (SymPy)", found.gradient, 1, found.remark, found.note)
 
 
 def _all_paths(problem: Problem) -> Method:

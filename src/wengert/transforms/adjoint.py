@@ -81,12 +81,12 @@ def adjoint(lst: WengertList, wrt: Selection = None) -> WengertList:
     >>> import numpy as np, wengert as wg
     >>> print(wg.adjoint(wg.trace(lambda x1, x2: np.sin(x1) * x2)(1., 2.)))
     list <lambda>_adjoint(x1: f64[], x2: f64[], v2_bar: f64[]) -> v2, x1_bar, x2_bar
-      v1 = sin(x1)             f64[]    <...
-      v2 = v1 * x2             f64[]    <...
-      v1_bar = v2_bar * x2     f64[]    # v2 = v1 * x2
-      x2_bar = v2_bar * v1     f64[]
-      v5 = cos(x1)             f64[]    # v1 = sin(x1)
-      x1_bar = v1_bar * v5     f64[]
+      v1 = sin(x1)            f64[]    <...
+      v2 = v1 * x2            f64[]    <...
+      v1_bar = v2_bar * x2    f64[]    # v2 = v1 * x2
+      x2_bar = v2_bar * v1    f64[]
+      v5 = cos(x1)            f64[]    # v1 = sin(x1)
+      x1_bar = v1_bar * v5    f64[]
     """
     chosen = selected(lst, wrt, "adjoint")
     moving = varied(lst, chosen)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from wengert.facts import Kind
+from wengert.masked import Marked
 from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.value import Value, bind
@@ -30,30 +31,15 @@ _MOVES = frozenset({"reshape", "transpose", "broadcast_to", "flip", "copy", "rol
 _SUMS = frozenset({"add", "subtract", "negative", "positive", "conjugate", "real", "imag", "astype"})
 
 
-class Reached(Value):
+class Reached(Marked):
     """A cotangent in a program, and the condition of its shape where it is not zero; ``None``: everywhere."""
 
-    __slots__ = ("__weakref__", "condition", "data")
+    __slots__ = ("condition",)
 
     def __init__(self, data: Any, condition: Any, level: int):
         self.data = data
         self.condition = condition
         self._level = level
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        shape: tuple[int, ...] = self.data.shape
-        return shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """NumPy dtype of the elements."""
-        dtype: np.dtype[Any] = self.data.dtype
-        return dtype
-
-    def _concrete(self) -> Any:
-        return self.data._concrete() if isinstance(self.data, Value) else self.data
 
     def _has_nan(self) -> bool:
         return False
@@ -78,9 +64,6 @@ class Reached(Value):
         condition = weight if ct.condition is None else ct.condition & weight
         return Reached(np.where(weight, ct.data, np.zeros((), ct.dtype)), condition, self._level)
 
-    def _below(self) -> Any:
-        return self.data
-
     def _alias(self) -> Reached:
         return Reached(self.data, self.condition, self._level)
 
@@ -104,7 +87,8 @@ def _condition(prim: Primitive, own: Sequence[Reached | None], xs: Sequence[Any]
     if prim.kind is Kind.ELEMENTWISE and (len(conditions) == 1) == (prim.name not in ("add", "subtract")):
         return conditions[0] if len(conditions) == 1 else conditions[0] | conditions[1]
     if prim.name in _MOVES and own[0] is not None:
-        return bind(prim, [own[0].condition, *xs[1:]], params)
+        whole = np.broadcast_to(own[0].condition, own[0].shape)  # it may be that of a smaller factor
+        return bind(prim, [whole, *xs[1:]], params)
     return None
 
 

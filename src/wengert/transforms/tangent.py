@@ -58,13 +58,13 @@ def tangent(lst: WengertList, wrt: Selection = None) -> WengertList:
     >>> import numpy as np, wengert as wg
     >>> print(wg.tangent(wg.trace(lambda x1, x2: np.sin(x1) * x2)(1., 2.)))
     list <lambda>_tangent(x1: f64[], x2: f64[], x1_dot: f64[], x2_dot: f64[]) -> v2, v2_dot
-      v1 = sin(x1)             f64[]    <...
-      v3 = cos(x1)             f64[]    # v1 = sin(x1)
-      v1_dot = x1_dot * v3     f64[]
-      v2 = v1 * x2             f64[]    <...
-      v5 = v1_dot * x2         f64[]    # v2 = v1 * x2
-      v6 = x2_dot * v1         f64[]
-      v2_dot = v5 + v6         f64[]
+      v1 = sin(x1)            f64[]    <...
+      v3 = cos(x1)            f64[]    # v1 = sin(x1)
+      v1_dot = x1_dot * v3    f64[]
+      v2 = v1 * x2            f64[]    <...
+      v5 = v1_dot * x2        f64[]    # v2 = v1 * x2
+      v6 = x2_dot * v1        f64[]
+      v2_dot = v5 + v6        f64[]
     """
     recorder = Recorder.extending(lst)
     tracers: dict[Variable, Any] = {v: recorder.adopt_input(v) for v in lst.inputs}

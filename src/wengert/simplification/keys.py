@@ -1,0 +1,47 @@
+"""When two statements compute the same: keys of constants, parameters and applications.
+
+Equal keys mean equal bits: ``-0.0`` and ``0.0``, ``1``, ``1.0`` and ``True``, numbers of different dtypes are told
+apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.registry import table
+from wengert.wlist import Operation, Variable
+
+__all__ = ["application_key", "constant_key"]
+
+_SHORT = 64  # bytes up to which an array is its own key; of a longer one it is a digest
+_NUMBERS = (float, complex, int, bool)
+
+
+def application_key(prim: Operation, operands: Sequence[Any], params: Mapping[str, Any], is_complex: bool) -> Any:
+    """A hashable key of ``prim(operands; params)``; sums and products of real operands have one for both orders."""
+    keys = [x if x.__class__ is Variable else constant_key(x) for x in operands]
+    # Of complex numbers the two products of an imaginary part may be rounded in different ways.
+    if (prim is table.add or prim is table.multiply) and not is_complex and hash(keys[0]) > hash(keys[1]):
+        keys.reverse()
+    return (prim, *keys, constant_key(params)) if params else (prim, *keys)
+
+
+def constant_key(x: Any) -> Any:
+    """A hashable key of a number, an array, or a parameter such as an index, by class and bits."""
+    kind = x.__class__
+    if kind in _NUMBERS:
+        return kind, repr(x)
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "O":
+        data = x.tobytes()
+        return kind, x.dtype.str, x.shape, data if len(data) <= _SHORT else hashlib.blake2b(data).digest()
+    if isinstance(x, (tuple, list)):
+        return (kind, *map(constant_key, x))
+    if isinstance(x, slice):
+        return (kind, *map(constant_key, (x.start, x.stop, x.step)))
+    if isinstance(x, Mapping):
+        return tuple((name, constant_key(value)) for name, value in sorted(x.items()))
+    return (kind, x) if isinstance(x, (str, np.dtype, type(None))) else (kind, id(x))

@@ -1,0 +1,38 @@
+"""SymPy, which is an optional package: loaded when a formula is asked for, and missed by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from wengert.errors import MissingPackageError, user_location
+
+__all__ = ["has_sympy", "require_sympy"]
+
+
+def require_sympy(caller: str) -> Any:
+    """Load SymPy for the public function `caller`.
+
+    Raises
+    ------
+    MissingPackageError
+        If SymPy is not installed.
+    """
+    try:
+        return import_module("sympy")
+    except ImportError:
+        raise MissingPackageError(
+            f"wengert.{caller} needs SymPy, which is not installed.",
+            why="It is an optional package, for nothing but formulas needs it.",
+            remedy="pip install sympy",
+            where=user_location(),
+        ) from None
+
+
+def has_sympy() -> bool:
+    """Whether SymPy can be loaded."""
+    try:
+        import_module("sympy")
+    except ImportError:
+        return False
+    return True
