@@ -144,6 +144,7 @@ def test_the_list_of_a_gradient_is_the_adjoint_list(program):
     assert all(stmt.where is not None for stmt in lst.statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", STRAIGHT, ids=str)
 def test_second_derivatives_of_the_lists_are_dual(program):
     lst = wg.trace(program.function)(*program.args)

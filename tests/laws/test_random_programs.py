@@ -262,3 +262,46 @@ def test_the_list_of_a_random_program_computes_what_the_program_computes(program
     found, expected = (wg.jvp(g, tuple(inputs), tuple(x_dots))[1] for g in (lst, f))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def first_and_second(lst, inputs, y_bars, x_dots):
+    """Results, cotangents, and the derivatives of both along a direction, by programs and by define-by-run."""
+    second = wg.tangent(wg.adjoint(lst))
+    second.verify()
+    zeros = [np.zeros(np.shape(ct)) for ct in y_bars]
+    found = second(*inputs, *y_bars, *x_dots, *zeros)
+
+    def pulled_back(*xs):
+        ys, pullback = wg.vjp(lst, *xs)
+        return (*ys, *pullback(tuple(y_bars)))
+
+    return second, found, sum(wg.jvp(pulled_back, tuple(inputs), tuple(x_dots)), ())
+
+
+def check_lists(program, shapes, seed):
+    def f(x, y):
+        return run(program, x, y)
+
+    inputs = inputs_of(shapes, seed)
+    lst = wg.trace(f)(*inputs)
+    y_bars = [np.float64(0.7) * np.ones(np.shape(y)) for y in f(*inputs)]
+    second, found, expected = first_and_second(lst, inputs, y_bars, inputs_of(shapes, seed + 1))
+    names = {}
+    exec(wg.source(second, "python", name="written"), names)  # noqa: S102  # what is tested
+    at = [*inputs, *y_bars, *inputs_of(shapes, seed + 1), *(np.zeros(np.shape(ct)) for ct in y_bars)]
+    for outputs in (found, wg.simplify(second)(*at), names["written"](*at)):
+        for one, other in zip(outputs, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9 * (1 + np.max(np.abs(other), initial=0)))
+
+
+@settings(max_examples=60)
+@given(steps, shapes, st.integers(0, 2**20))
+def test_derivative_programs_of_random_programs_agree_with_define_by_run(program, shapes, seed):
+    check_lists(program, shapes, seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=1500)
+@given(steps, shapes, st.integers(0, 2**20))
+def test_many_derivative_programs(program, shapes, seed):
+    check_lists(program, shapes, seed)

@@ -110,9 +110,8 @@ def test_the_list_of_a_trace_is_valid_for_other_values(program):
         assert_all_equal(list(lst.tape(*moved).outputs), expected)
 
 
-# Where the values are known, an order statistic asks whether a nan is among them instead of selecting against it, and
-# a view that was written to takes its part from the whole anew, so that it lies in memory as NumPy does it; an index that
-# is computed is a number.
+# Where the values are known, an order statistic asks whether a nan is among them and does not select against it; a view
+# that was written to takes its part from the whole anew, in NumPy's order of memory; a computed index is a number.
 DIFFERENT_WITH_VALUES = {
     "sorted_by_value",
     "piecewise_linear", "median_and_spread", "quantile_range", "lu_without_pivoting", "gram_schmidt",

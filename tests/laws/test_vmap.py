@@ -114,6 +114,7 @@ def is_derived(batch):
 DERIVED = [batch for batch in BATCHES if is_derived(batch) and batch.prim.name not in REFUSED]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", DERIVED, ids=str)
 def test_every_row_has_for_a_batch_the_derivatives_that_it_has_for_each(batch):
     example, free = batch.example, batch.example.free

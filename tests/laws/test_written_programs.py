@@ -9,6 +9,7 @@ from show.c_compiler import COMPILER, compiled
 from wengert.containers import flatten
 from wengert.errors import NoRuleError
 from wengert.show.c_source import c_source
+from wengert.symbolic import symbols_of
 
 STRAIGHT = [program for program in PROGRAMS if not program.branches]
 
@@ -96,6 +97,7 @@ def test_a_list_agrees_with_define_by_run(program):
     assert_agree(found[primal + len(x_bars) :], dots)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(COMPILER is None, reason="there is no C compiler called cc")
 def test_c_agrees(tmp_path):
     lists, points, refused = [], [], []
@@ -117,3 +119,40 @@ def test_c_agrees(tmp_path):
         code, found = function(*at)
         assert code == 0
         assert_agree(found, expected)
+
+
+#: Programs whose formulas are short enough to be written out twice differentiated.
+SHORT = [program for program in STRAIGHT if sum(np.size(x) for x in flatten(program.args)[0]) <= 6]
+
+
+def by_formulas(lst, at):
+    """The outputs of a list by way of SymPy and back: its formulas, read as a list of one element each."""
+    again = wg.from_sympy(elements(wg.to_sympy(lst)), elements(symbols_of(lst)))
+    return again(*(x for value in at for x in np.ravel(value)))
+
+
+def elements(results):
+    """One after the other, of numbers and of arrays of them."""
+    leaves = []
+    for one in as_tuple(results):
+        leaves += one.reshape(len(one)).tolist() if hasattr(one, "reshape") else [one]
+    return leaves
+
+
+def test_formulas_agree():
+    checked, refused = 0, []
+    for program in SHORT:
+        lst, at = hessian_products(program)
+        lst = wg.simplify(lst)
+        if len(lst.statements) >= 60:
+            continue
+        try:
+            found = by_formulas(lst, at)
+        except NoRuleError as error:
+            refused.append(error.what)
+            continue
+        with np.errstate(all="ignore"):
+            expected = np.concatenate([np.ravel(y) for y in as_tuple(lst(*at))])
+        assert_agree([np.ravel(found)], [expected])
+        checked += 1
+    assert checked >= 25, refused

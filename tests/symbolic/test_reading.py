@@ -101,6 +101,7 @@ def test_functions_that_only_sympy_has(formula, expected, at):
     assert from_sympy(formula, [x])(at) == pytest.approx(expected(at), rel=1e-13)
 
 
+@pytest.mark.slow
 def test_a_formula_nested_ten_thousand_times_does_not_recurse():
     def chain(x):
         for _ in range(10_000):
