@@ -31,7 +31,6 @@ from wengert.constructors import (
     zeros,
     zeros_like,
 )
-from wengert.control import call, cond, fori_loop, scan, switch, while_loop
 from wengert.declaration import elementwise
 from wengert.errors import (
     ArgumentError,
@@ -53,38 +52,47 @@ from wengert.errors import (
 )
 from wengert.jacobians import hessian, jacobian
 from wengert.pytorch import cat, mm, pow, relu, sigmoid  # PyTorch's names
-from wengert.simplification import simplify
 from wengert.tensors import Tensor, no_grad, tensor
 from wengert.transforms import adjoint, tangent
 from wengert.updating import gather, index_add, index_update
-from wengert.vectorisation import vmap
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
     from wengert import linalg, numeric, optimize, special, stats
     from wengert.checker import check
+    from wengert.control import call, cond, fori_loop, scan, switch, while_loop
     from wengert.show import compare, explain, source
     from wengert.show.swell import expression_swell
+    from wengert.simplification import simplify
     from wengert.symbolic import derivative, from_sympy, latex, to_sympy
+    from wengert.vectorisation import vmap
 
 __version__ = "0.1.0"
 
 # Loaded when first used: name → module that has it (or that it is).
 _LAZY = {
+    "call": "wengert.control",
     "check": "wengert.checker",
     "compare": "wengert.show",
+    "cond": "wengert.control",
     "derivative": "wengert.symbolic",
     "explain": "wengert.show",
     "expression_swell": "wengert.show.swell",
+    "fori_loop": "wengert.control",
     "from_sympy": "wengert.symbolic",
     "latex": "wengert.symbolic",
     "linalg": "wengert.linalg",
     "numeric": "wengert.numeric",
     "optimize": "wengert.optimize",
+    "scan": "wengert.control",
+    "simplify": "wengert.simplification",
     "source": "wengert.show",
     "special": "wengert.special",
     "stats": "wengert.stats",
+    "switch": "wengert.control",
     "to_sympy": "wengert.symbolic",
+    "vmap": "wengert.vectorisation",
+    "while_loop": "wengert.control",
 }
 
 # NumPy's functions under their names, for `import wengert as torch` and those who want one import.

@@ -13,7 +13,6 @@ from wengert.arguments import function_name, of_selected, primal, zeros_like
 from wengert.containers import flatten
 from wengert.errors import ArgumentError, DegenerateError, NoRuleError, TraceError, user_location
 from wengert.pullbacks import Pullback, pullback_of
-from wengert.vectorisation import vmap
 
 __all__ = ["hessian", "jacobian"]
 
@@ -125,6 +124,8 @@ def _together(derivative: Function, units: Sequence[tuple[int, Any]], xs: Sequen
     """The derivatives along many units in one pass over a batch (`vmap`); ``None`` where that cannot be."""
     if len(units) < 2 or any(x.dtype.kind == "c" for x in xs):
         return None
+    from wengert.vectorisation import vmap
+
     found = []
     for start in range(0, len(units), _AT_ONCE):
         chunk = units[start : start + _AT_ONCE]
