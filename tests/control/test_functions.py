@@ -215,3 +215,32 @@ def test_no_grad_ends_a_derivative_in_a_list():
 
     lst = wg.adjoint(wg.trace(f)(2.0))
     assert lst(2.0, 1.0) == (32.0, 16.0)
+
+
+def written(x):
+    def step(i, y):
+        y[i] = y[i - 1] * 2.0
+        return y
+
+    return wg.fori_loop(1, 3, step, x) + x
+
+
+def test_a_body_that_writes_into_its_carry_changes_nothing_outside():
+    x = np.ones(3)
+    np.testing.assert_array_equal(written(x), [2.0, 3.0, 5.0])
+    np.testing.assert_array_equal(x, np.ones(3))
+    np.testing.assert_array_equal(wg.trace(written)(x)(x), [2.0, 3.0, 5.0])
+    np.testing.assert_array_equal(wg.jacobian(written)(x), [[2.0, 0.0, 0.0], [2.0, 1.0, 0.0], [4.0, 0.0, 1.0]])
+
+
+def test_a_scan_without_a_carry():
+    def doubled(xs):
+        return wg.scan(lambda _, x: (None, x * x), None, xs)[1]
+
+    xs = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(doubled(xs), [1.0, 4.0, 9.0])
+    lst = wg.trace(doubled)(xs)
+    lst.verify()
+    np.testing.assert_array_equal(lst(xs), [1.0, 4.0, 9.0])
+    np.testing.assert_array_equal(wg.adjoint(lst)(xs, np.ones(3))[1], [2.0, 4.0, 6.0])
+    np.testing.assert_array_equal(wg.tangent(lst)(xs, np.ones(3))[1], [2.0, 4.0, 6.0])

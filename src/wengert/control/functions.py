@@ -30,6 +30,7 @@ from wengert.control.recording import (
 )
 from wengert.control.whiles import While
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
+from wengert.nodes import own_copy
 from wengert.tracing import is_abstract
 from wengert.value import Value
 from wengert.wlist import ArrayType
@@ -41,6 +42,12 @@ Function = Callable[..., Any]
 
 def _plain(x: Any) -> Any:
     return x._concrete() if isinstance(x, Value) else x
+
+
+def _own(init: Any) -> Any:
+    """The carry of the first round, in arrays of its own: a body that writes into them changes nothing outside."""
+    leaves, rebuild = arrays(init)
+    return rebuild([own_copy(x) for x in leaves])
 
 
 # --- branches --------------------------------------------------------------------------------------------------
@@ -245,7 +252,7 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init: Any) -> Any:
 
 def _run_rounds(rounds: range, body_fun: Function, init: Any) -> tuple[bool, Any]:
     """Python's loop over known values; given up after the first round if that has brought in an abstract one."""
-    carry = init
+    carry = _own(init)
     for number, i in enumerate(rounds):
         new = body_fun(i, carry)
         if number == 0:
@@ -357,7 +364,7 @@ def _scan_rounds(
     f: Function, init: Any, rows: Sequence[Any], rebuild: Callable[..., Any], rounds: range
 ) -> tuple[Any, Any] | None:
     """Python's loop over known values; ``None`` if the first round has brought in an abstract one."""
-    carry, stacks, put_together = init, [], None
+    carry, stacks, put_together = _own(init), [], None
     for number, k in enumerate(rounds):
         new, y = _pair(f, f(carry, rebuild([x[k] for x in rows])))
         found, put_together = arrays(y)
@@ -506,7 +513,7 @@ def _recorded_while(cond_fun: Function, body_fun: Function, init: Any, leaves: S
 
 def _run_while(cond_fun: Function, body_fun: Function, init: Any) -> tuple[bool, Any]:
     """Python's loop over known values; given up where the first round has brought in an abstract one."""
-    carry: Any = init
+    carry = _own(init)
     number = 0
     while True:
         answer = _scalar("cond", cond_fun(carry), "fciub")
