@@ -15,8 +15,9 @@ from wengert.wlist import Tape, WengertList
 __all__ = ["list_of", "name_of", "parameter_names", "with_names"]
 
 
-def list_of(program: Any, args: Sequence[Any], caller: str) -> WengertList:
-    """The list that `program` is, or that it is traced as."""
+def list_of(program: Any, args: Sequence[Any], caller: str, example: str = "") -> WengertList:
+    """The list that `program` is, or that it is traced as; `example` is a call of `caller` with arguments."""
+    example = example or f"{caller}(f, 1.0, 2.0)"
     if isinstance(program, Tape):
         program = program.list
     if isinstance(program, WengertList):
@@ -24,7 +25,7 @@ def list_of(program: Any, args: Sequence[Any], caller: str) -> WengertList:
             raise ArgumentError(
                 f"{caller} got values for list {program.name}.",
                 why="A list has its inputs already.",
-                remedy=f"Call {caller}(list), or {caller}(f, *args) with the function.",
+                remedy=f"Call {caller}(list) without them, or {example} with the function.",
                 where=user_location(),
             )
         return program
@@ -36,7 +37,7 @@ def list_of(program: Any, args: Sequence[Any], caller: str) -> WengertList:
         )
     if args:
         return trace(program)(*args)
-    names = parameter_names(program, caller)
+    names = parameter_names(program, caller, f"Give {caller} the arguments to trace it with, as in {example}.")
     return trace(with_names(program, names))(*[np.float64(1.0)] * len(names))
 
 
@@ -58,7 +59,7 @@ def name_of(f: Callable[..., Any]) -> str:
     return "f" if name == "<lambda>" else name
 
 
-def parameter_names(f: Callable[..., Any], caller: str, remedy: str = "") -> tuple[str, ...]:
+def parameter_names(f: Callable[..., Any], caller: str, remedy: str) -> tuple[str, ...]:
     """The positional parameters of `f` without a default."""
     if isinstance(f, np.ufunc):
         return ("x",) if f.nin == 1 else tuple(f"x{k + 1}" for k in range(f.nin))
@@ -70,7 +71,7 @@ def parameter_names(f: Callable[..., Any], caller: str, remedy: str = "") -> tup
         raise ArgumentError(
             f"{caller} cannot count the parameters of {name_of(f)}.",
             why="It takes any number of them, or does not tell.",
-            remedy=remedy or f"Give {caller} the arguments to trace it with, as in {caller}(f, 1.0, 2.0).",
+            remedy=remedy,
             where=user_location(),
         )
     return tuple(

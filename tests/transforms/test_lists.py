@@ -145,3 +145,11 @@ def test_auxiliary_results_of_a_traced_gradient():
     (value, aux), slope = wg.value_and_grad(loss, has_aux=True)(0.5)
     lst = wg.trace(wg.value_and_grad(loss, has_aux=True))(0.5)
     np.testing.assert_allclose(lst(0.5), [value, aux["sine"], 2, slope])
+
+
+@pytest.mark.parametrize("transform", [wg.tangent, wg.adjoint])
+def test_a_function_is_no_list(transform):
+    with pytest.raises(ArgumentError) as error:
+        transform(f)
+    assert f"{transform.__name__} takes a list, but got function." in str(error.value)
+    assert "Record a function with trace(f)(*args) first" in str(error.value)

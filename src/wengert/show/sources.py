@@ -74,7 +74,7 @@ def source(
         raise ArgumentError(
             f"source was asked for language {language!r}.", remedy='Use "python" or "c".', where=user_location()
         )
-    lst = list_of(program, args, "source")
+    lst = list_of(program, args, "source", 'source(f, "python", 1.0, 2.0)')
     return _WRITERS[language](simplify(lst) if simplified else lst, name or _name_of(program))
 
 

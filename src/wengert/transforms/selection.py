@@ -29,6 +29,12 @@ def zeros_of(x: Any) -> Any:
 
 def selected(lst: WengertList, wrt: Selection, transform: str) -> list[Variable]:
     """The inputs that `wrt` names, checked to have derivatives."""
+    if not isinstance(lst, WengertList):
+        raise ArgumentError(
+            f"{transform} takes a list, but got {type(lst).__name__}.",
+            remedy="Record a function with trace(f)(*args) first; or use wg.grad, wg.jvp or wg.vjp of the function.",
+            where=user_location(),
+        )
     if wrt is None:
         return [v for v in lst.inputs if v.dtype.kind in "fc"]
     chosen = [_input(lst, key, transform) for key in ((wrt,) if isinstance(wrt, (int, str)) else wrt)]

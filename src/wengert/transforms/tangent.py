@@ -66,9 +66,10 @@ def tangent(lst: WengertList, wrt: Selection = None) -> WengertList:
       v6 = x2_dot * v1        f64[]
       v2_dot = v5 + v6        f64[]
     """
+    chosen = selected(lst, wrt, "tangent")
     recorder = Recorder.extending(lst)
     tracers: dict[Variable, Any] = {v: recorder.adopt_input(v) for v in lst.inputs}
-    dots = {v: recorder.input(f"{v.name}_dot", v.type) for v in selected(lst, wrt, "tangent")}
+    dots = {v: recorder.input(f"{v.name}_dot", v.type) for v in chosen}
     for stmt in lst.statements:
         x_dots = [dots.get(x) if isinstance(x, Variable) else None for x in stmt.operands]
         if not any(t is not None and stmt.prim.is_active(i) for i, t in enumerate(x_dots)):
