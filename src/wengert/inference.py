@@ -42,7 +42,7 @@ def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, 
         found = _results(_evaluate_on_ones(prim, types, ones, params))
         shapes_found = gufunc_shapes(prim, shapes)
         return tuple(ArrayType(shape, np.asarray(y).dtype) for shape, y in zip(shapes_found, found, strict=True))
-    return tuple(map(ArrayType.of, _results(_evaluate_on_ones(prim, types, shapes, params))))
+    return _moved(prim, types, shapes, params)
 
 
 def _dtypes(prim: Primitive, types: Sequence[Any], params: Mapping[str, Any]) -> tuple[np.dtype[Any], ...]:
@@ -61,8 +61,27 @@ def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """The common shape; a length that is known only when a list is run fits itself and 1."""
     if not any(ANY in shape for shape in shapes):
         return np.broadcast_shapes(*shapes)
-    found = np.broadcast_shapes(*(tuple(_STAND_IN if n == ANY else n for n in shape) for shape in shapes))
+    found = np.broadcast_shapes(*map(_stood_in, shapes))
     return tuple(ANY if n == _STAND_IN else n for n in found)
+
+
+def _moved(
+    prim: Primitive, types: Sequence[Any], shapes: Sequence[tuple[int, ...]], params: Mapping[str, Any]
+) -> tuple[ArrayType, ...]:
+    """The types of the results of a structural primitive, found on arrays that take no memory."""
+    if not any(ANY in shape for shape in shapes):
+        return tuple(map(ArrayType.of, _results(_evaluate_on_ones(prim, types, shapes, params))))
+    stood_in = {key: _stood_in(value) if _is_shape(value) else value for key, value in params.items()}
+    found = _results(_evaluate_on_ones(prim, types, list(map(_stood_in, shapes)), stood_in))
+    return tuple(ArrayType(tuple(ANY if n == _STAND_IN else n for n in y.shape), y.dtype) for y in found)
+
+
+def _stood_in(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(_STAND_IN if n == ANY else n for n in shape)
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple) and all(n.__class__ is int for n in value)
 
 
 def _results(y: Any) -> tuple[Any, ...]:

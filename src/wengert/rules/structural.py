@@ -18,6 +18,7 @@ from wengert.memory import empty_like_in_memory
 from wengert.primitive import Primitive
 from wengert.registry import functions, table
 from wengert.value import Value, bind, stacked
+from wengert.wlist import ANY
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -30,9 +31,11 @@ def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
 def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
     """``np.broadcast_to`` without its Python overhead: a read-only view with strides of 0."""
     array = np.asarray(x)
+    new = len(shape) - array.ndim
+    if ANY in shape:  # in a list: a length that is known only now
+        shape = tuple(array.shape[k - new] if n == ANY else n for k, n in enumerate(shape))
     if not array.flags.c_contiguous:
         return np.broadcast_to(array, shape)
-    new = len(shape) - array.ndim
     strides = [0 if m == 1 else step for m, step in zip(array.shape, array.strides, strict=True)]
     view: Any = np.ndarray(shape, array.dtype, array, 0, (0,) * new + tuple(strides))
     view.flags.writeable = False
@@ -240,7 +243,8 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     full = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     lengths = zip(reversed(array.shape), reversed(full), strict=False)
-    if len(full) < array.ndim or min(full, default=0) < 0 or any(m not in (1, n) for m, n in lengths):
+    is_negative = min(full, default=0) < 0 and ANY not in array.shape
+    if len(full) < array.ndim or is_negative or any(m not in (1, n) for m, n in lengths):
         np.broadcast_to(stand_in(array), full)  # NumPy's error
     return array if array.shape == full else bind(broadcast_to, (array,), {"shape": full})
 
