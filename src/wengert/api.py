@@ -14,7 +14,6 @@ import numpy as np
 
 from wengert.arguments import (
     check_alive,
-    function_name,
     is_listed,
     labels,
     lowered,
@@ -25,7 +24,7 @@ from wengert.arguments import (
     seeds_for,
     zeros_like,
 )
-from wengert.containers import flatten, leaf_names, parameter_names
+from wengert.containers import flatten, function_name, leaf_names, parameter_names
 from wengert.derivation import fit
 from wengert.dual import Dual
 from wengert.errors import ArgumentError, DegenerateError, DtypeError, ShapeError, user_location

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.derivation import fit
 from wengert.dual import Dual
 from wengert.errors import (
@@ -30,7 +30,6 @@ from wengert.value import NO_PARAMS, Level, Value, innermost, is_escaped, settle
 
 __all__ = [
     "check_alive",
-    "function_name",
     "labels",
     "lowered",
     "numbers_of",
@@ -47,11 +46,6 @@ Function = Callable[..., Any]
 
 # What NumPy says where it cannot apply a function to an array of objects.
 _NO_OBJECTS = ("loop of ufunc does not support", "from dtype('O')")
-
-
-def function_name(f: Function) -> str:
-    """What messages call `f`."""
-    return getattr(f, "__name__", type(f).__name__)
 
 
 def labels(f: Function, args: Sequence[Any]) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from wengert.value import Value
 
-__all__ = ["flatten", "leaf_names", "parameter_names", "same_structure"]
+__all__ = ["flatten", "function_name", "leaf_names", "parameter_names", "same_structure"]
 
 Rebuild = Callable[[Sequence[Any]], Any]
 
@@ -70,3 +70,9 @@ def parameter_names(f: Callable[..., Any], count: int) -> list[str]:
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
     return names + [f"x{k + 1}" for k in range(len(names), count)]
+
+
+def function_name(f: Callable[..., Any]) -> str:
+    """What messages and lists call `f`."""
+    name: str = getattr(f, "__name__", type(f).__name__)
+    return name

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from wengert.api import grad, named, push_once
-from wengert.arguments import function_name, of_selected, primal, zeros_like
-from wengert.containers import flatten
+from wengert.arguments import of_selected, primal, zeros_like
+from wengert.containers import flatten, function_name
 from wengert.errors import ArgumentError, DegenerateError, NoRuleError, TraceError, user_location
 from wengert.pullbacks import Pullback, pullback_of
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from wengert.arguments import (
     check_alive,
-    function_name,
     is_listed,
     labels,
     lowered,
@@ -19,7 +18,7 @@ from wengert.arguments import (
     split_aux,
     zeros_like,
 )
-from wengert.containers import flatten
+from wengert.containers import flatten, function_name
 from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 import wengert.control.batching  # noqa: F401  # how control statements are applied to batches
-from wengert.arguments import function_name, lowered, numbers_of, run
+from wengert.arguments import lowered, numbers_of, run
 from wengert.batched import Batched
-from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, ShapeError, TraceError, location_of, user_location
 from wengert.nodes import own_copy
 from wengert.value import Level, new_level

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.control.branches import Branches, Call
 from wengert.control.loops import Loop
 from wengert.control.operation import apply
@@ -23,7 +23,6 @@ from wengert.control.recording import (
     array,
     arrays,
     check_same,
-    function_name,
     letter_of,
     record,
     with_outputs_cast,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.containers import flatten, leaf_names, parameter_names, same_structure
+from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
 from wengert.tracing import Recorder, Tracer
 from wengert.value import Value, innermost, stacked
@@ -20,7 +20,6 @@ __all__ = [
     "array",
     "arrays",
     "check_same",
-    "function_name",
     "letter_of",
     "record",
     "with_outputs_cast",
@@ -29,11 +28,6 @@ __all__ = [
 Function = Callable[..., Any]
 
 _LETTERS = "vwutsrqp"
-
-
-def function_name(f: Function) -> str:
-    """What messages and lists call `f`."""
-    return getattr(f, "__name__", type(f).__name__)
 
 
 def array(x: Any) -> Any:
