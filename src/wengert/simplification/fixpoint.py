@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from wengert.errors import ArgumentError, user_location
+from wengert.registry import table
 from wengert.simplification.bindings import Outer
 from wengert.simplification.passes import Rows, Sweep, as_statement, fresh_names, rows_by_primitive
 from wengert.simplification.rewrites import REWRITES
@@ -75,7 +77,7 @@ def simplify(lst: WengertList, exact: bool = True) -> WengertList:
             where=user_location(),
         )
     rows = tuple(row for row in REWRITES if row.is_exact or not exact)
-    return replace(simplified(lst, rows, exact), made_from=("simplified", lst))
+    return replace(_with_own_outputs(simplified(lst, rows, exact), lst), made_from=("simplified", lst))
 
 
 def simplified(lst: WengertList, rows: Sequence[Rewrite], exact: bool = True) -> WengertList:
@@ -127,6 +129,27 @@ def _with_copies(lst: WengertList, wanted: WengertList) -> WengertList:
     if not copies:
         return lst
     return replace(lst, statements=(*lst.statements, *copies.values()), outputs=tuple(outputs))
+
+
+def _with_own_outputs(lst: WengertList, wanted: WengertList) -> WengertList:
+    """An output that was an array of its own, and for which an input or another output stands now, is a copy of that.
+
+    Else the caller who changes a result would change his argument, or another result.
+    """
+    assigned = {v: stmt for stmt in wanted.statements for v in stmt.targets}
+    taken: dict[Any, Any] = {v: v for v in lst.inputs}
+    copies: list[Statement] = []
+    outputs = list(lst.outputs)
+    for k, (y, old) in enumerate(zip(lst.outputs, wanted.outputs, strict=True)):
+        if not isinstance(y, Variable) or not y.shape or not isinstance(old, Variable):
+            continue
+        if taken.setdefault(y, old) is not old and old in assigned:
+            copies.append(replace(assigned[old], targets=(old,), prim=table.positive, operands=(y,), params={}))
+            outputs[k] = old
+            taken[old] = old
+    if not copies:
+        return lst
+    return replace(lst, statements=(*lst.statements, *copies), outputs=tuple(outputs))
 
 
 def _with_names(lst: WengertList, wanted: WengertList) -> WengertList:
