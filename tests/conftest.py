@@ -16,7 +16,11 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None, 
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # Every context variable of the library, each of which has a default: its module, its name.
-CONTEXT_VARIABLES = (("wengert.value", "suspended_below"), ("wengert.tracing", "place"))
+CONTEXT_VARIABLES = (
+    ("wengert.value", "suspended_below"),
+    ("wengert.tracing", "place"),
+    ("wengert.tracing", "sublist_level"),
+)
 
 
 def loaded_context_variables() -> dict[str, ContextVar[Any]]:

@@ -23,7 +23,7 @@ from wengert.registry import table
 from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of, new_level
 from wengert.wlist import ANY, ArrayType, Origin, Statement, Tape, Variable, WengertList
 
-__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
+__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place", "sublist_level"]
 
 
 _REMEDY = (
@@ -45,6 +45,10 @@ class Place:
 
 #: Set by the transforms of lists, statement by statement; ``None`` where a user's own program is recorded.
 place: ContextVar[Place | None] = ContextVar("wengert_place", default=None)
+
+
+#: The level of the sub-list that is being recorded: arrays of lists around it must not be written into meanwhile.
+sublist_level: ContextVar[int] = ContextVar("wengert_sublist_level", default=0)
 
 
 @contextmanager
@@ -278,6 +282,16 @@ class Tracer(Value):
             return array  # type: ignore[no-any-return]  # it is a tracer
         copied: Tracer = self.recorder.record(table.constant, (array,), NO_PARAMS)
         return copied
+
+    def _check_writeable(self, name: str) -> None:
+        if self._level < sublist_level.get():
+            raise TraceError(
+                f"{name} of an array from outside, {self.variable.name}: {self.variable.type}, stands in a function "
+                "that is recorded as a sub-list.",
+                why="It would happen once, while the program is recorded, and not when the branch or round is run.",
+                remedy="Give the array to the function, as an operand or in the carry, and return it.",
+                where=user_location(),
+            )
 
     def _take_over(self, new: Any) -> None:
         values = self.recorder.values

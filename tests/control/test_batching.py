@@ -110,10 +110,33 @@ def test_a_guard_is_set_once():
     assert loop.guarded().guarded().body.made_from == ("guarded", loop.body)
 
 
-def test_a_gradient_of_rounds_that_differ_is_a_program():
-    expected = rows(wg.grad(newton), XS)
-    lst = wg.trace(vmap(wg.grad(newton)))(XS)
-    lst.verify()
-    # A rounding of exp may decide whether there is one more round, whose derivative is a little better.
-    assert_equal(lst(XS), expected, rtol=1e-8)
-    assert_equal(wg.simplify(lst)(XS), expected, rtol=1e-8)
+def squared(x):
+    return wg.while_loop(lambda y: y < 10.0, lambda y: y * y, x)
+
+
+def squared_in_a_loop(x):
+    return wg.fori_loop(0, 1, lambda i, s: squared(s), x)
+
+
+SQUARES, SLOPES = np.array([1.5, 3.0, 20.0]), np.array([136.6875, 108.0, 1.0])
+
+
+def test_gradients_of_rounds_that_differ():
+    assert_equal(vmap(wg.grad(squared))(SQUARES), SLOPES)
+    assert_equal(wg.adjoint(wg.trace(vmap(squared))(SQUARES))(SQUARES, np.ones(3))[1], SLOPES)
+    assert_equal(wg.grad(lambda x: np.sum(vmap(squared_in_a_loop)(x)))(SQUARES), SLOPES)
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        wg.trace(vmap(wg.grad(squared))),
+        vmap(wg.trace(wg.grad(squared))(2.0)),
+        lambda x: vmap(wg.adjoint(wg.trace(squared)(2.0)))(x, np.ones(3)),
+        vmap(wg.grad(squared_in_a_loop)),
+    ],
+)
+def test_a_sweep_that_was_written_for_one_array_is_refused_for_several(gradient):
+    with pytest.raises(wg.TraceError, match="written for one array, and met 3") as error:
+        gradient(SQUARES)
+    assert "Take vmap first" in error.value.remedy

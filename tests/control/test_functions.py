@@ -244,3 +244,21 @@ def test_a_scan_without_a_carry():
     np.testing.assert_array_equal(lst(xs), [1.0, 4.0, 9.0])
     np.testing.assert_array_equal(wg.adjoint(lst)(xs, np.ones(3))[1], [2.0, 4.0, 6.0])
     np.testing.assert_array_equal(wg.tangent(lst)(xs, np.ones(3))[1], [2.0, 4.0, 6.0])
+
+
+def test_a_write_into_an_array_from_outside_is_refused_while_a_body_is_recorded():
+    def doubled(x):
+        z = x * 1.0
+
+        def step(i, total):
+            z[1] *= 2.0
+            return total + z[1]
+
+        return wg.fori_loop(0, 3, step, x[0]) + z[1]
+
+    assert doubled(np.array([1.0, 2.0])) == 1.0 + 4.0 + 8.0 + 16.0 + 16.0
+    with pytest.raises(wg.TraceError) as error:
+        wg.trace(doubled)(np.array([1.0, 2.0]))
+    assert "of an array from outside, v1: f64[2]" in str(error.value)
+    assert "in the carry, and return it" in error.value.remedy
+    assert error.value.where.text == "z[1] *= 2.0"

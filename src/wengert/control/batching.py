@@ -21,6 +21,7 @@ from wengert.control.branches import Branches, Call
 from wengert.control.loops import Loop
 from wengert.control.operation import apply, as_tuple, result_of
 from wengert.control.whiles import While
+from wengert.errors import TraceError, user_location
 from wengert.registry import table
 from wengert.tracing import Recorder, is_abstract
 from wengert.transforms.inlining import outputs_of
@@ -186,6 +187,15 @@ def _while(prim: While, own: Own, xs: Sequence[Any]) -> Any:
     batch = _batch(own, xs)
     of_constants, of_carries, _ = prim.layout.split(own)
     decides, moving = _who_decides(prim, of_constants, of_carries, batch)
+    if decides and prim.kept is not None and not prim.is_guarded:
+        raise TraceError(
+            f"the reverse sweep of a while_loop was written for one array, and met {batch.length} that may take "
+            "different numbers of rounds.",
+            why="The rounds of those that are done first are not told apart.",
+            remedy="Take vmap first: wg.adjoint(wg.trace(wg.vmap(f))(xs)), or wg.grad of a sum over wg.vmap(f); or use "
+            "forward mode, wg.jvp.",
+            where=user_location(),
+        )
     step = prim.guarded() if decides else prim
     if not _any_abstract(xs):
         return _run(step, own, xs, batch, decides)

@@ -10,7 +10,7 @@ import numpy as np
 
 from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
-from wengert.tracing import Recorder, Tracer
+from wengert.tracing import Recorder, Tracer, sublist_level
 from wengert.value import Value, innermost, stacked
 from wengert.wlist import ArrayType, Variable, WengertList
 
@@ -96,11 +96,13 @@ def record(
     for name, arg in zip(parameter_names(f, len(args)) if names is None else names, args, strict=True):
         _, rebuild = flatten(arg)
         inputs.append(rebuild([recorder.input(label, next(kinds)) for label in leaf_names(name, arg)]))
+    token = sublist_level.set(recorder.level)
     try:
         result = f(*inputs)
         leaves, rebuild = arrays(result)
         lst = recorder.finish(function_name(f), leaves)
     finally:
+        sublist_level.reset(token)
         recorder.level.is_open = False
     return Recorded(lst, [value for value, _ in recorder.lifted.values()], result, rebuild)
 
