@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.batching import over_batch
+from wengert.batching import Shared, over_batch
 from wengert.errors import TraceError, user_location
 from wengert.memory import Memory, empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
@@ -70,7 +70,9 @@ class Batched(Value):
         xs = [x.data if mine else x for x, mine in zip(operands, own, strict=True)]
         y = over_batch(prim, own, xs, params)
         if y.__class__ is tuple:
-            return tuple(Batched(one, level) for one in y)
+            return tuple(one.value if one.__class__ is Shared else Batched(one, level) for one in y)
+        if y.__class__ is Shared:
+            return y.value
         result = Batched(y, level)
         if prim.views and self._has_view(result, prim, params):
             note_view(result, self, prim, params)

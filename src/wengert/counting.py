@@ -208,10 +208,8 @@ def _of_control(stmt: Statement, total: _Tally) -> float:
     if isinstance(prim, Branches):
         return max(counts)
     if isinstance(prim, Loop):
-        xs = prim.layout.split(stmt.operands)[2]
-        rounds = ArrayType.of(xs[0]).shape[0] if prim.length is None else prim.length
-        total.is_exact &= rounds != ANY
-        return sum(counts) * (1 if rounds == ANY else rounds)
+        total.is_exact &= prim.length is not None
+        return sum(counts) * (1 if prim.length is None else prim.length)
     total.is_exact &= not isinstance(prim, While)
     return sum(counts)
 

@@ -271,10 +271,6 @@ class Primitive:
         y = bind(self, xs, params)
         return y, None if self.is_flat else self.push_forward(tangents, y, xs, params)
 
-    def for_batches(self) -> Primitive:
-        """The operation that a record for reverse mode is made of, where values are batches."""
-        return self
-
     def recorded(self, active: tuple[bool, ...]) -> Primitive:  # noqa: ARG002  # a control statement asks
         """The operation that a record for reverse mode holds: this one, or one with more results for the sweep."""
         return self

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.control import While
+from wengert.control import Loop, While
 from wengert.vectorisation import vmap
 
 XS = np.random.default_rng(3).normal(size=(3, 4))
@@ -85,7 +85,7 @@ def test_gradients_of_control_statements_inside(f):
 
 
 def test_a_branch_that_does_not_exist():
-    with pytest.raises(ValueError, match="choice"):
+    with pytest.raises(IndexError, match="switch was given index 2, but has 2 branches"):
         vmap(lambda i: wg.switch(i, [lambda: 1.0, lambda: 2.0]))(np.array([0, 2]))
 
 
@@ -118,25 +118,85 @@ def squared_in_a_loop(x):
     return wg.fori_loop(0, 1, lambda i, s: squared(s), x)
 
 
-SQUARES, SLOPES = np.array([1.5, 3.0, 20.0]), np.array([136.6875, 108.0, 1.0])
+def squared_in_a_scan(x):
+    return wg.scan(lambda s, row: (squared(s) * row, s), x, np.ones(2))[0]
 
 
-def test_gradients_of_rounds_that_differ():
-    assert_equal(vmap(wg.grad(squared))(SQUARES), SLOPES)
-    assert_equal(wg.adjoint(wg.trace(vmap(squared))(SQUARES))(SQUARES, np.ones(3))[1], SLOPES)
-    assert_equal(wg.grad(lambda x: np.sum(vmap(squared_in_a_loop)(x)))(SQUARES), SLOPES)
+def squared_in_a_branch(x):
+    return wg.cond(x > 0, squared, np.sin, x)
 
 
-@pytest.mark.parametrize(
-    "gradient",
-    [
-        wg.trace(vmap(wg.grad(squared))),
-        vmap(wg.trace(wg.grad(squared))(2.0)),
-        lambda x: vmap(wg.adjoint(wg.trace(squared)(2.0)))(x, np.ones(3)),
-        vmap(wg.grad(squared_in_a_loop)),
-    ],
-)
-def test_a_sweep_that_was_written_for_one_array_is_refused_for_several(gradient):
-    with pytest.raises(wg.TraceError, match="written for one array, and met 3") as error:
-        gradient(SQUARES)
-    assert "Take vmap first" in error.value.remedy
+def squared_from_outside(x):
+    y = x + 0.0
+    return wg.fori_loop(0, 1, lambda i, s: s + squared(y), np.float64(0))
+
+
+SQUARES, SLOPES, CURVATURES = np.array([1.5, 3.0, 20.0]), np.array([136.6875, 108.0, 1.0]), np.array([637.875, 108, 0])
+WITH_SQUARES = [squared, squared_in_a_loop, squared_in_a_scan, squared_in_a_branch, squared_from_outside]
+
+#: Ways from f to its derivative for each of several numbers.
+GRADIENTS = {
+    "one by one": lambda f: lambda xs: rows(wg.grad(f), xs),
+    "batch of gradients": lambda f: vmap(wg.grad(f)),
+    "list of a batch of gradients": lambda f: lambda xs: wg.trace(vmap(wg.grad(f)))(xs + 1)(xs),
+    "simplified": lambda f: lambda xs: wg.simplify(wg.trace(vmap(wg.grad(f)))(xs + 1))(xs),
+    "batch of a list": lambda f: vmap(wg.trace(wg.grad(f))(2.0)),
+    "batch of an adjoint list": lambda f: lambda xs: vmap(wg.adjoint(wg.trace(f)(2.0)))(xs, np.ones(len(xs)))[1],
+    "adjoint list of a batch": lambda f: lambda xs: wg.adjoint(wg.trace(vmap(f))(xs))(xs, np.ones(len(xs)))[1],
+    "gradient of a batch": lambda f: wg.grad(lambda xs: np.sum(vmap(f)(xs))),
+    "forward": lambda f: vmap(lambda x: wg.jvp(f, (x,), (1.0,))[1]),
+}
+CURVES = {
+    "one by one": lambda f: lambda xs: rows(wg.grad(wg.grad(f)), xs),
+    "batch": lambda f: vmap(wg.grad(wg.grad(f))),
+    "list of a batch": lambda f: lambda xs: wg.trace(vmap(wg.hessian(f)))(xs + 1)(xs),
+    "batch of a list": lambda f: vmap(wg.trace(wg.grad(wg.grad(f)))(2.0)),
+    "forward over reverse": lambda f: vmap(lambda x: wg.jvp(wg.grad(f), (x,), (1.0,))[1]),
+}
+
+
+@pytest.mark.parametrize("f", WITH_SQUARES)
+@pytest.mark.parametrize("way", GRADIENTS)
+def test_gradients_of_rounds_that_differ(f, way):
+    assert_equal(GRADIENTS[way](f)(SQUARES), SLOPES)
+
+
+@pytest.mark.parametrize("f", WITH_SQUARES)
+@pytest.mark.parametrize("way", CURVES)
+def test_second_derivatives_of_rounds_that_differ(f, way):
+    assert_equal(CURVES[way](f)(SQUARES), CURVATURES)
+
+
+def test_hessians_of_rounds_that_differ():
+    expected = rows(wg.hessian(newton), XS)
+    assert_equal(vmap(wg.hessian(newton))(XS), expected)
+    lst = wg.trace(vmap(wg.hessian(newton)))(XS)
+    lst.verify()
+    assert_equal(lst(XS), expected)
+    assert_equal(wg.simplify(lst)(XS), expected)
+    assert_equal(vmap(wg.trace(wg.hessian(newton))(XS[0]))(XS), expected)
+
+
+def test_a_bound_that_differs_is_a_number_of_rounds():
+    def power(x, n):
+        return wg.fori_loop(0, n, lambda i, y: y * x, np.float64(1.0))
+
+    xs, ns = np.array([2.0, 3.0, 5.0]), np.array([0, 3, 2])
+    slopes = ns * xs ** (ns - 1.0)
+    assert_equal(vmap(power)(xs, ns), xs**ns)
+    assert_equal(vmap(wg.grad(power))(xs, ns), slopes)
+    assert_equal(wg.trace(vmap(wg.grad(power)))(xs, ns + 1)(xs, ns), slopes)
+    assert_equal(vmap(wg.trace(wg.grad(power))(2.0, 3))(xs, ns), slopes)
+
+
+def test_what_is_the_same_for_all_is_kept_once():
+    def f(x, n):
+        total, ys = wg.scan(lambda c, row: (c * 2.0, row + 1.0), n, np.arange(3.0))
+        return x * total, ys
+
+    assert_equal(vmap(f, in_axes=(0, None))(SQUARES, 1.0)[0], 8 * SQUARES)
+    assert_equal(vmap(f, in_axes=(0, None))(SQUARES, 1.0)[1], np.tile([1.0, 2.0, 3.0], (3, 1)))
+    lst = wg.trace(vmap(f, in_axes=(0, None)))(SQUARES, 1.0)
+    (loop,) = (stmt for stmt in lst.statements if isinstance(stmt.prim, Loop))
+    assert [v.shape for v in loop.targets] == [(), (3,)]
+    assert_equal(lst(SQUARES, 1.0)[0], 8 * SQUARES)

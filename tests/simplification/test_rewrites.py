@@ -62,13 +62,18 @@ def test_an_exact_row_changes_no_bit(program, dtype):
     assert_same_bits(run(simple, inputs), run(lst, inputs))
 
 
-@pytest.mark.parametrize("program", EXACT, ids=name_of)
-def test_an_exact_row_changes_no_bit_of_numbers(program):
-    """Where the program can be called on one number, as scalar code is."""
+def takes_numbers(program):
+    """Whether it can be called on one number, as scalar code is."""
     try:
-        lst = traced(program, X[3], Y[3])
+        traced(program, X[3], Y[3])
     except (IndexError, ValueError, AttributeError):
-        pytest.skip("it needs an array")
+        return False
+    return True
+
+
+@pytest.mark.parametrize("program", filter(takes_numbers, EXACT), ids=name_of)
+def test_an_exact_row_changes_no_bit_of_numbers(program):
+    lst = traced(program, X[3], Y[3])
     simple = simplified(lst, (ROWS[program.row],))
     simple.verify()
     for x, y in zip(X, Y, strict=True):

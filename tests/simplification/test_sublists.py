@@ -107,7 +107,7 @@ def test_stacks_and_xs_that_no_one_reads_go():
     assert (stmt.prim.outputs, stmt.prim.layout.xs) == (2, 1)
 
 
-def test_one_of_the_xs_stays_where_they_alone_know_the_number_of_rounds():
+def test_a_number_of_rounds_that_is_an_operand_stays():
     def f(x):
         return wg.while_loop(lambda c: c[0] < 10.0, lambda c: (c[0] * 1.5, c[1] * 2.0), (x, x))
 
@@ -115,7 +115,9 @@ def test_one_of_the_xs_stays_where_they_alone_know_the_number_of_rounds():
     lst.verify()
     loops = [stmt.prim for stmt in lst.statements if isinstance(stmt.prim, Loop)]
     assert loops
-    assert all(loop.length is None and loop.layout.xs for loop in loops)
+    assert all(loop.length is None and loop.layout.constants == 1 and not loop.layout.xs for loop in loops)
+    np.testing.assert_allclose(lst(0.3, 1.0, 0.0)[2], 1.5**9)
+    np.testing.assert_allclose(lst(9.9, 1.0, 1.0)[2], 1.5 + 2.0)
 
 
 def test_no_round_and_one_round_are_written_out():

@@ -16,16 +16,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wengert.batching import gathering, indexing, products, sequences, structural  # noqa: F401  # the column
-from wengert.batching.column import apply_to_each, rule_of
+from wengert.batching.column import Shared, apply_to_each, rule_of
 from wengert.batching.kinds import elementwise, generalised, reduction
 from wengert.facts import Kind
 from wengert.primitive import Primitive
 
-__all__ = ["over_batch"]
+__all__ = ["Shared", "over_batch"]
 
 
 def over_batch(prim: Primitive, own: Sequence[bool], xs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """The results of `prim` along axis 0; `own` says which operands have a batch there, the others are constants."""
+    """The results of `prim` along axis 0; `own` says which operands have a batch there, the others are constants.
+
+    A control statement may have results that are `Shared`.
+    """
     if prim.kind is Kind.ELEMENTWISE:
         return elementwise(prim, own, xs, params)
     if prim.kind is Kind.REDUCTION:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,15 @@ from wengert.primitive import Primitive
 from wengert.value import bind
 from wengert.wlist import ArrayType
 
-__all__ = ["apply_to_each", "batch_of_all", "of_class", "of_one", "of_several", "rule_of", "shifted"]
+__all__ = ["Shared", "apply_to_each", "batch_of_all", "of_class", "of_one", "of_several", "rule_of", "shifted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A result that is the same for all arrays of a batch, and stays one array."""
+
+    value: Any
+
 
 _rules: dict[Primitive, Rule] = {}
 _rules_of_classes: dict[type[Primitive], Rule] = {}

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 
 from wengert.batched import Batched
-from wengert.batching.column import of_class
+from wengert.batching.column import Shared, of_class
 from wengert.control.branches import Branches, Call
 from wengert.control.loops import Loop
 from wengert.control.operation import apply, as_tuple, result_of
 from wengert.control.whiles import While
-from wengert.errors import TraceError, user_location
+from wengert.nodes import own_copy
 from wengert.registry import table
 from wengert.tracing import Recorder, is_abstract
 from wengert.transforms.inlining import outputs_of
-from wengert.value import bind, new_level
+from wengert.value import bind, concrete, new_level
 from wengert.wlist import ArrayType, WengertList
 
 Own = Sequence[bool]
@@ -49,6 +49,10 @@ class _Batch:
     def is_own(self, y: Any) -> bool:
         """Whether `y` is a batch."""
         return isinstance(y, Batched) and y._level == self.level
+
+    def result(self, y: Any) -> Any:
+        """All arrays along axis 0, or the one of all, which nobody else has."""
+        return y.data if self.is_own(y) else Shared(own_copy(y))
 
     def data(self, y: Any) -> Any:
         """All arrays along axis 0; one that is the same for all is repeated."""
@@ -100,7 +104,7 @@ def _branches(prim: Branches, own: Own, xs: Sequence[Any]) -> Any:
     batch = _batch(own, xs)
     if not is_abstract(index):
         ys = as_tuple(prim.run(index, *batch.values(own[1:], operands)))
-        return result_of([batch.data(y) for y in ys])
+        return result_of(list(map(batch.result, ys)))
     everything = [True] * prim.outputs
     lists = [_list_for(lst, own[1:], batch.length, everything)[0] for lst in prim.lists]
     return result_of(apply(Branches(prim.name, lists), xs))
@@ -110,6 +114,9 @@ def _selected(prim: Branches, own: Own, xs: Sequence[Any]) -> Any:
     """All branches, of which each array takes its own."""
     batch = _batch(own, xs)
     index, *operands = batch.values(own, xs)
+    if index.dtype.kind != "b" and not is_abstract(xs[0]):
+        for number in np.ravel(concrete(xs[0])):
+            prim.check_number(number)
     if len(prim.lists) > 1 and index.dtype.kind != "b":
         index = bind(table.choice_number, (index,), {"count": len(prim.lists), "mode": "raise"})
     with np.errstate(all="ignore"):  # an array is no number for a branch that it does not take, which nobody minds
@@ -123,7 +130,7 @@ def _selected(prim: Branches, own: Own, xs: Sequence[Any]) -> Any:
 def _call(prim: Call, own: Own, xs: Sequence[Any]) -> Any:
     batch = _batch(own, xs)
     if not _any_abstract(xs):
-        return result_of([batch.data(y) for y in as_tuple(prim.run(*batch.values(own, xs)))])
+        return result_of(list(map(batch.result, as_tuple(prim.run(*batch.values(own, xs))))))
     lst, _ = _list_for(prim.body, own, batch.length, [True] * prim.outputs)
     return result_of(apply(Call(lst), xs))
 
@@ -132,9 +139,13 @@ def _call(prim: Call, own: Own, xs: Sequence[Any]) -> Any:
 
 
 def _loop(prim: Loop, own: Own, xs: Sequence[Any]) -> Any:
+    if prim.length is None and own[0]:
+        number, *others = xs
+        with np.errstate(all="ignore"):  # as above, for those that are done
+            return _loop(prim.guarded(), [False, *own], [np.max(number, initial=0), number, *others])
     batch = _batch(own, xs)
     if not _any_abstract(xs):
-        return result_of([batch.data(y) for y in as_tuple(prim.run(*batch.values(own, xs)))])
+        return result_of(list(map(batch.result, as_tuple(prim.run(*batch.values(own, xs))))))
     constants, carries, rows = prim.layout.split(xs)
     of_constants, of_carries, of_rows = prim.layout.split(own)
     body, flags = _settled(
@@ -145,7 +156,7 @@ def _loop(prim: Loop, own: Own, xs: Sequence[Any]) -> Any:
     begin = _repeated(carries, of_carries, flags, batch)
     slices = [np.moveaxis(x, 0, 1) if mine else x for x, mine in zip(rows, of_rows, strict=True)]
     ys = apply(prim.with_sublists({"body": body}), [*constants, *begin, *slices])
-    return result_of(_with_batch_first(ys, flags, prim.carries, batch))
+    return result_of(_with_batch_first(ys, flags, prim.carries))
 
 
 def _settled(
@@ -169,15 +180,12 @@ def _repeated(carries: Sequence[Any], own: Own, flags: Own, batch: _Batch) -> li
     ]
 
 
-def _with_batch_first(ys: Sequence[Any], flags: Own, carries: int, batch: _Batch) -> list[Any]:
+def _with_batch_first(ys: Sequence[Any], flags: Own, carries: int) -> list[Any]:
     """The results of a loop: stacks have the axis of the rounds before that of the batch."""
-    found = []
-    for k, (y, flag) in enumerate(zip(ys, flags, strict=True)):
-        if not flag:
-            found.append(np.broadcast_to(y, (batch.length, *np.shape(y))))
-        else:
-            found.append(y if k < carries else np.moveaxis(y, 1, 0))
-    return found
+    return [
+        Shared(y) if not flag else y if k < carries else np.moveaxis(y, 1, 0)
+        for k, (y, flag) in enumerate(zip(ys, flags, strict=True))
+    ]
 
 
 # --- loops with a condition --------------------------------------------------------------------------------------
@@ -187,19 +195,18 @@ def _while(prim: While, own: Own, xs: Sequence[Any]) -> Any:
     batch = _batch(own, xs)
     of_constants, of_carries, _ = prim.layout.split(own)
     decides, moving = _who_decides(prim, of_constants, of_carries, batch)
-    if decides and prim.kept is not None and not prim.is_guarded:
-        raise TraceError(
-            f"the reverse sweep of a while_loop was written for one array, and met {batch.length} that may take "
-            "different numbers of rounds.",
-            why="The rounds of those that are done first are not told apart.",
-            remedy="Take vmap first: wg.adjoint(wg.trace(wg.vmap(f))(xs)), or wg.grad of a sum over wg.vmap(f); or use "
-            "forward mode, wg.jvp.",
-            where=user_location(),
-        )
-    step = prim.guarded() if decides else prim
+    if not decides or prim.kept is None:
+        return _rounds(prim.guarded() if decides else prim, own, xs, batch, moving, decides)
+    # How many rounds there were differs too: they are counted.
+    counting, zero = prim.counting().guarded(), np.int64(0)
+    ys = as_tuple(_rounds(counting, [*own, False], [*xs, zero], batch, [*moving, True], decides))
+    return result_of([*ys[: prim.carries + 1], *ys[prim.carries + 2 :]])  # each one's number, not the largest
+
+
+def _rounds(prim: While, own: Own, xs: Sequence[Any], batch: _Batch, moving: Sequence[bool], decides: bool) -> Any:
     if not _any_abstract(xs):
-        return _run(step, own, xs, batch, decides)
-    return _written_while(step, own, xs, batch, moving, decides)
+        return _run(prim, own, xs, batch, decides)
+    return _written_while(prim, own, xs, batch, moving, decides)
 
 
 def _who_decides(prim: While, of_constants: Own, of_carries: Own, batch: _Batch) -> tuple[bool, list[bool]]:
@@ -217,7 +224,7 @@ def _who_decides(prim: While, of_constants: Own, of_carries: Own, batch: _Batch)
 def _run(prim: While, own: Own, xs: Sequence[Any], batch: _Batch, decides: bool) -> Any:
     values = batch.values(own, xs)
     if not decides:
-        return result_of([batch.data(y) for y in as_tuple(prim.run(*values))])
+        return result_of(list(map(batch.result, as_tuple(prim.run(*values)))))
     constants, carries, _ = prim.layout.split(values)
     stacks: list[list[Any]] = [[] for _ in prim.kept or ()]
     number = 0
@@ -231,7 +238,7 @@ def _run(prim: While, own: Own, xs: Sequence[Any], batch: _Batch, decides: bool)
     if prim.kept is None:
         return result_of(ends)
     kept = [_stack(stack, ends[k]) for stack, k in zip(stacks, prim.kept, strict=True)]
-    return result_of([*ends, np.full(batch.length, number), *kept])
+    return result_of([*ends, Shared(np.int64(number)), *kept])
 
 
 def _stack(carries: Sequence[Any], end: Any) -> Any:
@@ -257,7 +264,7 @@ def _written_while(
     whole = prim.with_sublists({"while": cond, "body": body})
     ys = apply(whole, [*constants, *_repeated(carries, of_carries, moving, batch)])
     of_stacks = [] if prim.kept is None else [False, *(moving[k] for k in prim.kept)]
-    return result_of(_with_batch_first(ys, [*moving, *of_stacks], prim.carries, batch))
+    return result_of(_with_batch_first(ys, [*moving, *of_stacks], prim.carries))
 
 
 of_class(Branches, _branches)

@@ -11,10 +11,10 @@ from wengert.errors import ShapeError
 from wengert.transforms.adjoint import adjoint
 from wengert.transforms.selection import dependences, is_floating
 from wengert.transforms.tangent import tangent
-from wengert.value import Value
+from wengert.value import concrete
 from wengert.wlist import ArrayType, WengertList
 
-__all__ = ["Branches", "Call"]
+__all__ = ["Branches", "Call", "no_such_branch"]
 
 
 class _OfLists(Control):
@@ -98,12 +98,14 @@ class Branches(_OfLists):
     def run(self, *operands: Any) -> Any:
         """Compute the results of the chosen list."""
         index, *xs = operands
-        number = int(index._concrete() if isinstance(index, Value) else index)
-        if not 0 <= number < len(self.lists):
-            raise IndexError(
-                f"{self.name} was given index {number}, but has {len(self.lists)} branches, numbered from 0"
-            )
+        number = int(concrete(index))
+        self.check_number(number)
         return result_of(self.lists[number].run(xs))
+
+    def check_number(self, number: int) -> None:
+        """Raise where there is no branch of this number."""
+        if not 0 <= number < len(self.lists):
+            raise no_such_branch(self.name, number, len(self.lists))
 
     def with_sublists(self, sublists: Mapping[str, WengertList]) -> Branches:
         """The same choice between other lists."""
@@ -124,6 +126,11 @@ class Call(_OfLists):
     def with_sublists(self, sublists: Mapping[str, WengertList]) -> Call:
         """A call of another list."""
         return Call(sublists["function"])
+
+
+def no_such_branch(name: str, number: int, count: int) -> IndexError:
+    """What is raised where an index names no branch."""
+    return IndexError(f"{name} was given index {number}, but has {count} branches, numbered from 0")
 
 
 def _check_types(prim: Control, lst: WengertList, operands: Sequence[Any]) -> None:

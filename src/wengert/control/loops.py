@@ -15,11 +15,13 @@ import numpy as np
 
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
 from wengert.control.reversal import Reversal
-from wengert.control.rounds import Layout, given, moving_carries, numbers_of, over_rounds, tangents_of_outputs, there
-from wengert.transforms.selection import dependences, is_floating
+from wengert.control.rounds import Layout, given, moving_carries, over_rounds, tangents_of_outputs, there
+from wengert.tracing import Recorder
+from wengert.transforms.inlining import outputs_of
+from wengert.transforms.selection import dependences, is_floating, numbers_of, zeros_of
 from wengert.transforms.tangent import tangent
-from wengert.value import Value
-from wengert.wlist import ArrayType, WengertList
+from wengert.value import Value, concrete
+from wengert.wlist import ANY, ArrayType, WengertList
 
 __all__ = ["Loop", "stacked"]
 
@@ -36,7 +38,7 @@ class Loop(Control):
     start : int
         i in the first round.
     length : int or None
-        Number of rounds; ``None`` where the xs alone know it.
+        Number of rounds; ``None`` where the first constant says it, and xs are at least as long.
     reverse : bool
         From the last round to the first; y[k] is still put at place k.
     constants, carries : int
@@ -79,20 +81,17 @@ class Loop(Control):
     def write(self, operands: Sequence[str], params: Any) -> str:
         """Such as ``fori_loop(i = 0..9; x; v1)``: constants; carries; xs."""
         parts = [", ".join(part) for part in self.layout.split(operands) if part]
-        rounds = "" if self.length is None else f"{self.start}..{self.start + self.length - 1}"
-        if self.length == 0:
-            rounds = "none"
-        if self.reverse:
-            rounds = "reversed" if not rounds else "..".join(reversed(rounds.split("..")))
-        i = self.body.inputs[0].name
-        return f"{self.name}({'; '.join([*([f'{i} = {rounds}'] if rounds else []), *parts])})"
+        last = f"{operands[0]} - 1" if self.length is None else str(self.start + self.length - 1)
+        ends = [str(self.start), last]
+        rounds = "none" if self.length == 0 else "..".join(reversed(ends) if self.reverse else ends)
+        return f"{self.name}({'; '.join([f'{self.body.inputs[0].name} = {rounds}', *parts])})"
 
     # What it computes.
 
     def run(self, *operands: Any) -> Any:
         """Run the rounds, for values of any kind."""
         constants, carries, xs = self.layout.split(operands)
-        length = xs[0].shape[0] if self.length is None else self.length
+        length = int(concrete(constants[0])) if self.length is None else self.length
         rounds = range(length - 1, -1, -1) if self.reverse else range(length)
         ys: list[list[Any]] = [[] for _ in range(self.outputs - self.carries)]
         for k in rounds:
@@ -110,8 +109,7 @@ class Loop(Control):
 
     def infer(self, operands: Sequence[Any], params: Any) -> tuple[ArrayType, ...]:
         """The types that the body says; ys have the length in front."""
-        xs = self.layout.split(operands)[2]
-        length = ArrayType.of(xs[0]).shape[0] if self.length is None else self.length
+        length = ANY if self.length is None else self.length
         types = [ArrayType.of(y) for y in self.body.outputs]
         stacks = [ArrayType((length, *t.shape), t.dtype) for t in types[self.carries :]]
         return (*types[: self.carries], *stacks)
@@ -177,6 +175,25 @@ class Loop(Control):
     def recorded(self, active: Presence) -> Loop:
         """The loop that also stacks what the reverse sweep reads of its carries, as each round finds them."""
         return self if self.kept is not None else self._recorded_operation(active)
+
+    def guarded(self) -> Loop:
+        """The same rounds for arrays of which each has a number of its own: operands (most rounds, number, …).
+
+        Rounds that are beyond an array's number leave its carries alone, and give zeros. Where a list of batches is
+        made of it (`wengert.vectorisation`), the number is one of the constants that differ.
+        """
+        recorder = Recorder(self.body.letter)
+        i, most, number, *rest = [
+            recorder.input(v.name, v.type) for v in (*self.body.inputs[:2], *self.body.inputs[1:])
+        ]
+        ys = outputs_of(self.body, [i, most, *rest])
+        carries = rest[self.constants - 1 :][: self.carries]
+        is_on = i - self.start < number
+        others = [*carries, *map(zeros_of, self.body.outputs[self.carries :])]
+        guarded = [np.where(is_on, y, other) for y, other in zip(ys, others, strict=True)]
+        return self.like(
+            recorder.finish(self.body.name, guarded), constants=self.constants + 1, carries=self.carries, kept=self.kept
+        )
 
     @cached
     def _recorded_operation(self, active: Presence) -> Loop:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wengert.control.operation import Presence, apply, only_outputs
-from wengert.control.rounds import Layout, numbers_of, there, used
+from wengert.control.rounds import Layout, there, used
 from wengert.transforms.adjoint import adjoint
-from wengert.transforms.selection import zeros_of
+from wengert.transforms.selection import numbers_of, zeros_of
 from wengert.wlist import Variable, WengertList
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ class Reversal:
         pulled = _pulled_carries(loop, active, seeded)
         body = _body(loop, active, pulled, seeded)
         constants, _, slices = _parts(body, loop, active, pulled)
-        reads_constant = tuple(v in used(body) for v in constants)
+        says_how_often = loop.length is None
+        reads_constant = tuple(v in used(body) or (says_how_often and k == 0) for k, v in enumerate(constants))
         reads_slice = [v in used(body) for v in slices]
-        if loop.length is None and not any(reads_slice):
-            reads_slice[loop.carries if loop.layout.xs else 0] = True  # it says how many rounds there are
         kept = _only(body, loop, active, pulled, reads_constant, reads_slice)
         carries = sum(pulled) + sum(active[: loop.constants])
         reverse = replace_direction(loop, kept, constants=sum(reads_constant), carries=carries)

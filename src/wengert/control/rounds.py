@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.transforms.selection import is_floating, zeros_of
+from wengert.transforms.selection import is_floating, numbers_of, zeros_of
 from wengert.wlist import Variable, WengertList
 
-__all__ = ["Layout", "given", "moving_carries", "numbers_of", "over_rounds", "tangents_of_outputs", "there", "used"]
+__all__ = ["Layout", "given", "moving_carries", "over_rounds", "tangents_of_outputs", "there", "used"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,6 @@ class Layout:
         """Operands, or what belongs to them, in three parts."""
         start = self.constants + self.carries
         return list(operands[: self.constants]), list(operands[self.constants : start]), list(operands[start:])
-
-
-def numbers_of(present: Sequence[bool]) -> list[int]:
-    """The places of the true ones."""
-    return [k for k, is_there in enumerate(present) if is_there]
 
 
 def there(values: Sequence[Any]) -> list[Any]:

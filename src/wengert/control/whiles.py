@@ -15,12 +15,12 @@ import numpy as np
 from wengert.control.loops import Loop, stacked
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
 from wengert.control.reversal import Reversal
-from wengert.control.rounds import Layout, given, moving_carries, numbers_of, over_rounds, tangents_of_outputs, there
+from wengert.control.rounds import Layout, given, moving_carries, over_rounds, tangents_of_outputs, there
 from wengert.tracing import Recorder
 from wengert.transforms.inlining import outputs_of
-from wengert.transforms.selection import dependences
+from wengert.transforms.selection import dependences, numbers_of
 from wengert.transforms.tangent import tangent
-from wengert.value import Value
+from wengert.value import concrete
 from wengert.wlist import ANY, ArrayType, Variable, WengertList
 
 __all__ = ["While"]
@@ -69,7 +69,7 @@ class While(Control):
     def guarded(self) -> While:
         """The same rounds with a body that leaves the carries alone where the condition does not hold.
 
-        In a batch (`wengert.vectorisation`) the rounds go on until the last array is done, in reverse mode too.
+        In a batch (`wengert.vectorisation`) the rounds go on until the last array is done.
         """
         if self.is_guarded:
             return self
@@ -81,9 +81,14 @@ class While(Control):
         body = recorder.finish(self.body.name, ys, (_GUARDED, self.body))
         return While(self.cond, body, constants=self.constants, kept=self.kept)
 
-    def for_batches(self) -> While:
-        """The operation that a record for reverse mode is made of, where values are batches."""
-        return self.guarded()
+    def counting(self) -> While:
+        """The same rounds with a further carry, their number, which in a batch each array has of its own."""
+        recorder = Recorder(self.body.letter)
+        inputs = [recorder.input(v.name, v.type) for v in self.body.inputs]
+        number = recorder.input("number", _NUMBER)
+        body = recorder.finish(self.body.name, [*outputs_of(self.body, inputs), number + 1])
+        cond = replace(self.cond, inputs=(*self.cond.inputs, *_twins(body.inputs[-1:])))
+        return While(cond, body, constants=self.constants, kept=self.kept)
 
     def write(self, operands: Sequence[str], params: Mapping[str, Any]) -> str:
         """Such as ``while_loop(x; v1)``: constants; carries."""
@@ -96,7 +101,7 @@ class While(Control):
         constants, carries, _ = self.layout.split(operands)
         stacks: list[list[Any]] = [[] for _ in self.kept or ()]
         number = 0
-        while _decided(self.cond.run([*constants, *carries])[0]):
+        while concrete(self.cond.run([*constants, *carries])[0]):
             for stack, k in zip(stacks, self.kept or (), strict=True):
                 stack.append(carries[k])
             carries = self.body.run([*constants, *carries])
@@ -183,23 +188,24 @@ class While(Control):
     @cached
     def _recorded_operation(self, active: Presence) -> While:
         seeded = tuple(v.dtype.kind in "fc" for v in self._carry_inputs)
-        reversal = Reversal.of(self._rounds(()), active, seeded)
+        reversal = Reversal.of(self._rounds(()), (False, *active), seeded)
         kept = tuple(numbers_of(reversal.xs[: self.carries]))
         return While(self.cond, self.body, constants=self.constants, kept=kept)
 
     def _rounds(self, kept: tuple[int, ...]) -> Loop:
-        """The loop over as many rounds as the stacks have."""
+        """The loop over a number of rounds that is given."""
         body = replace(
             self.body,
-            inputs=(Variable("round", _NUMBER), *self.body.inputs),
+            inputs=(Variable("round", _NUMBER), Variable("rounds", _NUMBER), *self.body.inputs),
             outputs=(*self.body.outputs, *(self._carry_inputs[k] for k in kept)),
         )
         return Loop(
-            "scan", body, start=0, length=None, reverse=False, constants=self.constants, carries=self.carries, kept=kept
-        )
+            "scan", body, start=0, length=None, reverse=False, constants=self.constants + 1, carries=self.carries,
+            kept=kept,
+        )  # fmt: skip
 
     def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
-        """By a loop over the stacks, from their ends."""
+        """By a loop over as many rounds as there were, from the last one."""
         if self.kept is None:  # it was not recorded: once more, keeping the carries
             more = self._recorded_operation(active)
             cts = (*cts, *([None] * (more.outputs - self.outputs)))
@@ -208,15 +214,13 @@ class While(Control):
         of_results = [ct for k, ct in enumerate(cts) if k != self.carries]  # without the number of rounds
         stacks = dict(zip(self.kept, ys[self.carries + 1 :], strict=True))
         reversal = self._reversal(active, tuple(ct is not None for ct in of_results))
-        return reversal.pull(of_results, constants, carries, [stacks.get(k) for k in range(self.carries)], ())
+        number = ys[self.carries]
+        stacked = [stacks.get(k) for k in range(self.carries)]
+        return reversal.pull(of_results, [number, *constants], carries, stacked, ())
 
     @cached
     def _reversal(self, active: Presence, seeded: Presence) -> Reversal:
-        return Reversal.of(self._rounds(self.kept or ()), active, seeded)
-
-
-def _decided(answer: Any) -> bool:
-    return bool(answer._concrete() if isinstance(answer, Value) else answer)
+        return Reversal.of(self._rounds(self.kept or ()), (False, *active), seeded)
 
 
 def _twins(variables: Sequence[Variable]) -> list[Variable]:

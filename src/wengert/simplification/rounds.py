@@ -166,10 +166,18 @@ def _fix_unchanging(rounds: Rounds) -> None:
 
 
 def _merge_constants(rounds: Rounds) -> None:
-    kept, lists = merged(rounds.constants, rounds.lists)
+    says = _what_says_how_often(rounds)
+    kept, lists = merged(rounds.constants[len(says) :], rounds.lists)
+    kept = [*says, *kept]
     if len(kept) < len(rounds.constants):
         rounds.constants, rounds.has_changed = kept, True
         _replace_lists(rounds, lists)
+
+
+def _what_says_how_often(rounds: Rounds) -> list[Bound]:
+    """The first constant of a loop whose number of rounds is an operand, which stays the first."""
+    is_counted = isinstance(rounds.stmt.prim, Loop) and rounds.stmt.prim.length is None
+    return rounds.constants[:1] if is_counted else []
 
 
 def _replace_lists(rounds: Rounds, lists: Sequence[WengertList]) -> None:
@@ -182,15 +190,14 @@ def _replace_lists(rounds: Rounds, lists: Sequence[WengertList]) -> None:
 
 
 def _leave_out_unread(rounds: Rounds) -> None:
-    """Constants and xs that no list reads; where the xs alone know how many rounds there are, one of them stays."""
+    """Constants and xs that no list reads."""
     outputs = [*(carry.output for carry in rounds.carries), *(y for y, _ in rounds.ys)]
     read = reached(rounds.body, outputs)
     for cond in rounds.lists[1:]:
         read |= reached(cond, cond.outputs)
-    constants = [bound for bound in rounds.constants if any(v in read for v in bound.inputs)]
+    says = _what_says_how_often(rounds)
+    constants = [bound for bound in rounds.constants if bound in says or any(v in read for v in bound.inputs)]
     xs = [bound for bound in rounds.xs if bound.inputs[0] in read]
-    if isinstance(rounds.stmt.prim, Loop) and rounds.stmt.prim.length is None and not xs:
-        xs = rounds.xs[:1]
     if len(constants) < len(rounds.constants) or len(xs) < len(rounds.xs):
         rounds.constants, rounds.xs, rounds.has_changed = constants, xs, True
 

@@ -136,7 +136,7 @@ class _Interpreter:
     def _loop(self, prim: Loop, operands: Sequence[Array]) -> list[Array]:
         """All rounds in a row."""
         constants, carries, xs = prim.layout.split(operands)
-        length = xs[0].shape[0] if prim.length is None else prim.length
+        length = int(constants[0][()]) if prim.length is None else prim.length
         stacks: list[list[Array]] = [[] for _ in range(prim.outputs - prim.carries)]
         for k in range(length)[:: -1 if prim.reverse else 1]:
             slices = [np.asarray(x[k], object) for x in xs]

@@ -10,7 +10,7 @@ cotangents, on tracers the same code writes the adjoint *program*.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from wengert.facts import Parts
 from wengert.masked import masked, unmasked
 from wengert.tracing import Recorder, at, is_abstract
 from wengert.transforms.reached import Reached, everywhere
-from wengert.transforms.selection import Selection, is_floating, pruned, selected, varied, zeros_of
+from wengert.transforms.selection import Selection, is_floating, numbers_of, pruned, selected, varied, zeros_of
 from wengert.value import has_nan, new_level
 from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertList
 
@@ -200,7 +200,7 @@ def _sweep(
         with at(stmt.where, Origin("adjoint", stmt)):
             if _accumulated(tape, stmt, ct, cotangents):
                 continue
-            for i, term in zip(_numbers(active), terms_of(tape, stmt, active, ct, careful=careful), strict=True):
+            for i, term in zip(numbers_of(active), terms_of(tape, stmt, active, ct, careful=careful), strict=True):
                 x = stmt.operands[i]
                 cotangents[x] = cotangents[x] + term if x in cotangents else term
                 contributions.append(Contribution(stmt, i, term))
@@ -216,10 +216,6 @@ def _accumulated(tape: Tape, stmt: Statement, ct: Any, cotangents: dict[Variable
     term = fit(ct, ct.shape, x.dtype)
     cotangents[x] = stmt.prim.accumulate(cotangents[x], term, *xs, **stmt.params)
     return True
-
-
-def _numbers(active: Sequence[bool]) -> list[int]:
-    return [i for i, is_active in enumerate(active) if is_active]
 
 
 def cotangent_of(stmt: Statement, cotangents: Mapping[Variable, Any]) -> Any:
@@ -243,7 +239,7 @@ def terms_of(tape: Tape, stmt: Statement, active: tuple[bool, ...], ct: Any, *, 
     is_complex = any(target.dtype.kind == "c" for target in stmt.targets)
     rule = rules.careful if careful or is_complex else rules.plain
     saved = (tape.result(stmt), *(_known(tape, stmt, i, rules.keeps[i + 1]) for i in range(len(stmt.operands))))
-    operands = [stmt.operands[i] for i in _numbers(active)]
+    operands = [stmt.operands[i] for i in numbers_of(active)]
     terms = rule(ct, saved, stmt.params)
     return [fit(term, x.shape, x.dtype) for x, term in zip(operands, terms, strict=True)]
 

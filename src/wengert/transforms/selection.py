@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import ArgumentError, DtypeError, user_location
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
-__all__ = ["Selection", "dependences", "is_floating", "pruned", "selected", "varied", "zeros_of"]
+__all__ = ["Selection", "dependences", "is_floating", "numbers_of", "pruned", "selected", "varied", "zeros_of"]
 
 #: Inputs by number or name; ``None`` for all that have derivatives.
 Selection = int | str | Sequence[int | str] | None
@@ -19,6 +19,11 @@ Selection = int | str | Sequence[int | str] | None
 def is_floating(x: Any) -> bool:
     """Whether `x`, a variable or constant, is floating point or complex."""
     return ArrayType.of(x).dtype.kind in "fc"
+
+
+def numbers_of(present: Sequence[bool]) -> list[int]:
+    """The places of the true ones."""
+    return [k for k, is_there in enumerate(present) if is_there]
 
 
 def zeros_of(x: Any) -> Any:

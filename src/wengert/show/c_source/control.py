@@ -149,9 +149,9 @@ def _plan_loop(block: Block, unit: Unit, prim: Loop) -> _Rounds:
 
 
 def _length(stmt: Statement, prim: Loop) -> int:
-    if prim.length is not None:
-        return prim.length
-    return int(np.shape(prim.layout.split(stmt.operands)[2][0])[0])
+    if prim.length is None:
+        raise refusal(stmt, "a loop whose number of rounds is known only when it is run")
+    return prim.length
 
 
 def _slice(place: Place, number: str) -> Place:

@@ -66,11 +66,12 @@ def plan_loop(outer: Planner, stmt: Statement, prim: Loop) -> None:
     inner.plan()
     _store_results(inner, prim, own_carries, kept, place)
     _rebind(inner, [c.local for c in carries], prim.body.outputs[: prim.carries])
-    _make_arrays(outer, prim, kept, stacks, note)
+    number = known[own_constants[0]] if prim.length is None else literal_expression(str(prim.length))
+    _make_arrays(outer, prim, kept, number, note)
     outer.items.append(
         Rounds(
             [c.local for c in carries], [c.begin for c in carries], _results(outer, stmt, prim.carries), inner.items,
-            index=index, weak=weak, bounds=_bounds(prim, stacks), is_reversed=prim.reverse, note=note,
+            index=index, weak=weak, bounds=_bounds(prim, number), is_reversed=prim.reverse, note=note,
         )
     )  # fmt: skip
 
@@ -82,9 +83,9 @@ def index_of_round(index: Local, start: int) -> Expression:
     return compose(f"{{0}} {'-' if start > 0 else '+'} {abs(start)}", [leaf(index)])
 
 
-def _bounds(prim: Loop, stacks: Sequence[Expression]) -> list[Expression]:
+def _bounds(prim: Loop, number: Expression) -> list[Expression]:
     if prim.length is None:
-        return [literal_expression("0"), compose("len({0})", [stacks[0]])]
+        return [literal_expression("0"), number]
     return [literal_expression(str(prim.start)), literal_expression(str(prim.start + prim.length))]
 
 
@@ -177,15 +178,13 @@ def _store_results(
             inner.items.append(Store(leaf(stack), place, inner.short(y, None, _ROOM)))
 
 
-def _make_arrays(
-    outer: Planner, prim: Loop, kept: Mapping[int, Local], stacks: Sequence[Expression], note: Note | None
-) -> None:
+def _make_arrays(outer: Planner, prim: Loop, kept: Mapping[int, Local], number: Expression, note: Note | None) -> None:
     for local in kept.values():
         kind = local.type
         dtype = "" if kind.dtype == np.dtype(float) else f", dtype={dtype_text(kind.dtype)}"
-        if prim.length is None and kind.shape[0] == ANY:
+        if prim.length is None:
             rest = "".join(f", {n}" for n in kind.shape[1:])
-            value = compose(f"np.empty((len({{0}}){rest or ','}){dtype})", [stacks[0]])
+            value = compose(f"np.empty(({{0}}{rest or ','}){dtype})", [number])
         else:
             value = literal_expression(f"np.empty({shape_text(kind.shape)}{dtype})")
         outer.items.append(Assign(local, value, note=note))
@@ -280,7 +279,7 @@ def _after_while(outer: Planner, stmt: Statement, prim: While, lists: Mapping[in
         return
     number = stmt.targets[prim.carries]
     if outer.prepared.uses[number]:
-        local = Local(number.type, outer.name_of(number))
+        local = Local(number.type, outer.name_of(number) or "rounds")
         outer.values[number] = leaf(local)
         first = leaf(next(iter(lists.values())))
         outer.items.append(Assign(local, compose("np.int64(len({0}))", [first]), note=note))
