@@ -19,7 +19,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 CONTEXT_VARIABLES = (
     ("wengert.value", "suspended_below"),
     ("wengert.tracing", "place"),
-    ("wengert.tracing", "sublist_level"),
+    ("wengert.value", "open_sublist"),
+    ("wengert.value", "special_below"),
 )
 
 

@@ -17,7 +17,7 @@ from wengert.errors import DeclarationError, NoRuleError, user_location
 from wengert.facts import Fact, Flat, Kind, flat
 from wengert.primitive import Primitive
 from wengert.registry import functions, table
-from wengert.value import Value, bind
+from wengert.value import Value, bind, is_special
 
 __all__ = ["composed", "elementwise", "gufunc", "normalized_axes", "reduction", "refuse", "structural"]
 
@@ -137,7 +137,8 @@ def reduction(
         if dtype is not None:
             a = a.astype(dtype)
         params = {"axis": normalized_axes(axis, np.ndim(a)), "keepdims": bool(keepdims) and keepdims is not _UNSET}
-        y = a._apply(prim, (a,), params) if isinstance(a, Value) else bind(prim, (a,), params)
+        is_short = isinstance(a, Value) and a._level >= is_special()
+        y = a._apply(prim, (a,), params) if is_short else bind(prim, (a,), params)
         return y if initial is _UNSET or ufunc is None else ufunc(y, initial)
 
     def without_dtype(

@@ -19,7 +19,7 @@ from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
 from wengert.registry import handler_of, no_rule, table
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Value, bind, check_series, is_suspended
+from wengert.value import NO_PARAMS, Value, bind, check_series, is_special
 
 __all__ = ["install"]
 
@@ -85,8 +85,8 @@ def _unary_operator(prim: Primitive) -> Callable[[Tensor], Any]:
 
     def apply(self: Tensor) -> Any:
         node, level = self._node, self._level
-        if node is None or level < is_suspended():
-            return self._apply(prim, (self,), NO_PARAMS)
+        if node is None or level < is_special():
+            return bind(prim, (self,))
         x = self._array
         y = compute(x)
         saved = (y if keeps_y else None, x if keeps_x else node)
@@ -123,7 +123,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
 
     def operator(self: Tensor, other: Any) -> Any:  # noqa: PLR0911  # one return for each common case
         node1, level = self._node, self._level
-        if node1 is None or level < is_suspended():
+        if node1 is None or level < is_special():
             return bind(prim, (self, other))
         kind = other.__class__
         if kind is Tensor:
@@ -160,7 +160,7 @@ def _binary_operator(prim: Primitive) -> tuple[Any, Any]:  # noqa: C901, PLR0915
     def reflected(self: Tensor, other: Any) -> Any:
         node2, level = self._node, self._level
         kind = other.__class__
-        if node2 is None or level < is_suspended():
+        if node2 is None or level < is_special():
             return bind(prim, (other, self))
         x2 = self._array
         if kind in numbers and node2.dtype is FLOAT64:
@@ -208,7 +208,7 @@ def _comparison(prim: Primitive) -> Any:
     compute = prim.compute
 
     def compare(self: Tensor, other: Any) -> Any:
-        if other.__class__ in _CONSTANTS:
+        if other.__class__ in _CONSTANTS and self._level >= is_special():
             y = compute(self._array, other)
             return Tensor(y) if self._level == 0 else y
         return bind(prim, (self, other))

@@ -32,7 +32,7 @@ from wengert.value import (
     is_view_of,
     new_level,
     settled,
-    suspended_below,
+    suspended,
 )
 from wengert.wlist import ArrayType, Tape
 
@@ -101,8 +101,6 @@ class Tensor(Value):
         )
         if not any(active) or level < is_suspended():
             return self._apply_to_several(prim, operands, NO_PARAMS)
-        if any(x._is_batch() for x in operands if isinstance(x, Value)):
-            prim = prim.for_batches()
         ys = self._apply_to_several(prim.recorded(active), operands, NO_PARAMS)
         return ys if ys.__class__ is not tuple else ys[0] if prim.outputs == 1 else ys[: prim.outputs]
 
@@ -671,8 +669,5 @@ def no_grad() -> Iterator[None]:
     >>> w
     tensor(0.5000, requires_grad=True)
     """
-    token = suspended_below.set(new_level())
-    try:
+    with suspended(new_level()):
         yield
-    finally:
-        suspended_below.reset(token)

@@ -23,8 +23,7 @@ from wengert.registry import table
 from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of, new_level
 from wengert.wlist import ANY, ArrayType, Origin, Statement, Tape, Variable, WengertList
 
-__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place", "sublist_level"]
-
+__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
 
 _REMEDY = (
     "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
@@ -47,10 +46,6 @@ class Place:
 place: ContextVar[Place | None] = ContextVar("wengert_place", default=None)
 
 
-#: The level of the sub-list that is being recorded: arrays of lists around it must not be written into meanwhile.
-sublist_level: ContextVar[int] = ContextVar("wengert_sublist_level", default=0)
-
-
 @contextmanager
 def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
     """Let statements that are recorded meanwhile have this location and origin."""
@@ -63,14 +58,7 @@ def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
 
 def is_abstract(x: Any) -> bool:
     """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
-    if isinstance(x, Tracer):
-        return x.variable not in x.recorder.values or is_abstract(x.recorder.values[x.variable])
-    if isinstance(x, Value):
-        try:
-            x._concrete()
-        except TraceError:
-            return True
-    return False
+    return isinstance(x, Value) and x._is_abstract()
 
 
 class Recorder:
@@ -91,7 +79,7 @@ class Recorder:
         self.statements: list[Statement] = []
         self.values: dict[Variable, Any] = {}
         self.active: set[Variable] = set()  # those that depend on an input by a derivative
-        self.lifted: dict[Any, tuple[Value, Variable]] = {}  # values from outside and the inputs they became
+        self.lifted: dict[Any, tuple[Value, Variable]] = {}  # values from outside and the inputs that they became
         self._lifts = lifts
         self._called: dict[Variable, Variable] = {}  # to be replaced in the finished list
         self._kept: set[Variable] = set()  # not to be replaced
@@ -166,6 +154,28 @@ class Recorder:
         tracers = tuple(Tracer(self, target) for target in targets)
         return tracers if prim.outputs > 1 else tracers[0]
 
+    def apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """`record` as a user's program means it: without derivatives under ``no_grad``, and with a note of views."""
+        result = self.record(prim, operands, params)
+        if self.level < is_suspended() and not prim.is_flat:
+            parts = result if isinstance(result, tuple) else (result,)
+            parts = tuple(self.record(table.detach, (part,), {}) for part in parts)
+            result = parts if isinstance(result, tuple) else parts[0]
+        owner = operands[0] if prim.views else None
+        if isinstance(owner, Value) and self._has_view(result, owner, prim, params):
+            note_view(result, owner, prim, params)
+        return result
+
+    def _has_view(self, result: Tracer, owner: Value, prim: Primitive, params: Mapping[str, Any]) -> bool:
+        """Whether NumPy's result shares memory with the operand: as the values say, or tried on an empty array."""
+        known = self.values.get(owner.variable) if isinstance(owner, Tracer) and self.owns(owner) else None
+        if known is not None and result.variable in self.values:
+            return is_view_of(self.values[result.variable], known)
+        if ANY in owner.shape:
+            return False  # a stack of rounds, which nobody writes into
+        array = empty_like_in_memory(owner)
+        return is_view_of(prim.compute(array, **params), array)
+
     def _is_active(self, prim: Primitive, operands: Sequence[Any]) -> bool:
         return any(isinstance(x, Variable) and x in self.active and prim.is_active(i) for i, x in enumerate(operands))
 
@@ -177,7 +187,8 @@ class Recorder:
         return x.copy("K") if x.__class__ is np.ndarray else x
 
     def _lift(self, x: Value) -> Variable:
-        value = x._alias()
+        # Another object than a known value, which may change before the list is done; an abstract one may not.
+        value = x if x._is_abstract() else x._alias()
         key = (x._level, x.variable) if isinstance(x, Tracer) else id(value)
         if key not in self.lifted:
             name = x.variable.name if isinstance(x, Tracer) else f"constant{len(self.lifted) + 1}"
@@ -255,24 +266,11 @@ class Tracer(Value):
         return self.variable.dtype
 
     def _apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
-        result = self.recorder.record(prim, operands, params)
-        if self._level < is_suspended() and not prim.is_flat:
-            parts = result if isinstance(result, tuple) else (result,)
-            parts = tuple(self.recorder.record(table.detach, (part,), {}) for part in parts)
-            result = parts if isinstance(result, tuple) else parts[0]
-        if prim.views and self._has_view(result, prim, params):
-            note_view(result, self, prim, params)
-        return result
+        return self.recorder.apply(prim, operands, params)
 
-    def _has_view(self, result: Tracer, prim: Primitive, params: Mapping[str, Any]) -> bool:
-        """Whether NumPy's result shares memory with the operand: as the values say, or tried on an empty array."""
+    def _is_abstract(self) -> bool:
         values = self.recorder.values
-        if self.variable in values and result.variable in values:
-            return is_view_of(values[result.variable], values[self.variable])
-        if ANY in self.shape:
-            return False  # a stack of rounds, which nobody writes into
-        array = empty_like_in_memory(self)
-        return is_view_of(prim.compute(array, **params), array)
+        return self.variable not in values or is_abstract(values[self.variable])
 
     def _alias(self) -> Tracer:
         return Tracer(self.recorder, self.variable)
@@ -282,16 +280,6 @@ class Tracer(Value):
             return array  # type: ignore[no-any-return]  # it is a tracer
         copied: Tracer = self.recorder.record(table.constant, (array,), NO_PARAMS)
         return copied
-
-    def _check_writeable(self, name: str) -> None:
-        if self._level < sublist_level.get():
-            raise TraceError(
-                f"{name} of an array from outside, {self.variable.name}: {self.variable.type}, stands in a function "
-                "that is recorded as a sub-list.",
-                why="It would happen once, while the program is recorded, and not when the branch or round is run.",
-                remedy="Give the array to the function, as an operand or in the carry, and return it.",
-                where=user_location(),
-            )
 
     def _take_over(self, new: Any) -> None:
         values = self.recorder.values

@@ -18,6 +18,7 @@ import itertools
 import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from wengert.primitive import Primitive
+    from wengert.tracing import Recorder
 
 __all__ = [
     "NO_PARAMS",
@@ -48,15 +50,20 @@ __all__ = [
     "Value",
     "bind",
     "check_series",
+    "concrete",
     "has_nan",
     "innermost",
     "is_escaped",
+    "is_special",
     "is_suspended",
     "is_view_of",
     "new_level",
+    "open_sublist",
+    "recording_sublist",
     "settled",
+    "special_below",
     "stacked",
-    "suspended_below",
+    "suspended",
 ]
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
@@ -72,6 +79,14 @@ _BELOW_ALL = -3
 #: Values of levels below this one do not record; set by ``no_grad`` for the levels that exist when it is entered.
 suspended_below: ContextVar[int] = ContextVar("wengert_suspended_below", default=0)
 is_suspended = suspended_below.get
+
+#: The sub-list that is being recorded. It writes down what is done to the abstract values of all levels below its own:
+#: the statement belongs to the branch or round, not to the list around it.
+open_sublist: ContextVar[Recorder | None] = ContextVar("wengert_open_sublist", default=None)
+
+#: Values of levels below this one leave the short paths, which know nothing of the two above.
+special_below: ContextVar[int] = ContextVar("wengert_special_below", default=0)
+is_special = special_below.get
 
 
 class Level(int):
@@ -99,7 +114,46 @@ def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = N
         return np.complex128(y) if y.__class__ is complex else y
     xs = [_operand(x) for x in operands]
     newest = _newest(xs)  # an array of objects may have become a value of a newer level
-    return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # the values are still there
+    if newest._level < is_special():  # type: ignore[union-attr]  # the values are still there
+        recorder = open_sublist.get()
+        if recorder is not None and _is_outside(recorder, newest):  # type: ignore[arg-type]  # as above
+            if any(map(_is_abstract, xs)):
+                return recorder.apply(prim, xs, params)
+            with _set(open_sublist, None):  # known values are computed outside, abstract tangents of theirs too
+                return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # as above
+    return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # as above
+
+
+def _is_outside(recorder: Recorder, x: Value) -> bool:
+    """Whether `x` belongs to what goes on around the list; the private values of the rules do not."""
+    return 0 <= x._level < recorder.level
+
+
+def _is_abstract(x: Any) -> bool:
+    return isinstance(x, Value) and x._is_abstract()
+
+
+@contextmanager
+def suspended(level: int) -> Iterator[None]:
+    """Let values of levels below this one record nothing."""
+    with _set(suspended_below, level), _set(special_below, max(level, is_special())):
+        yield
+
+
+@contextmanager
+def recording_sublist(recorder: Recorder) -> Iterator[None]:
+    """Let a list that is being recorded have what is done to abstract values from outside."""
+    with _set(open_sublist, recorder), _set(special_below, max(recorder.level, is_special())):
+        yield
+
+
+@contextmanager
+def _set(variable: ContextVar[Any], value: Any) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def _newest(operands: Sequence[Any]) -> Value | None:
@@ -225,6 +279,11 @@ def innermost(x: Any) -> Any:
     return x
 
 
+def concrete(x: Any) -> Any:
+    """The number or array at the bottom of a value; raises `TraceError` where there is none."""
+    return x._concrete() if isinstance(x, Value) else x
+
+
 def settled(x: Any) -> Any:
     """What may leave the record: of a private value the array that NumPy computes, else x itself."""
     return x._settled() if isinstance(x, Value) else x
@@ -280,6 +339,14 @@ class Value(ArrayMethods):
     def _reaches(self) -> Any:
         """Which elements of a seed a sweep starts from: an element that is zero may carry a derivative."""
         return np.ones(self.shape, bool)
+
+    def _is_abstract(self) -> bool:
+        """Whether it is known by shape and dtype only, so that Python cannot decide on its value."""
+        try:
+            self._concrete()
+        except TraceError:
+            return True
+        return False
 
     def _is_batch(self) -> bool:
         """Whether it stands for many arrays, which may differ in what is decided."""
@@ -423,8 +490,26 @@ class Value(ArrayMethods):
     def _check_writeable(self, name: str) -> None:
         """Raise where this value must not be changed in place."""
 
+    def _check_inside(self, name: str) -> None:
+        """Raise where the array is not one of the sub-list that is being recorded."""
+        recorder = open_sublist.get()
+        if recorder is None:
+            return
+        memory = getattr(self, "_memory", None)
+        whole = memory.whole if isinstance(memory, Memory) else self
+        if _is_outside(recorder, whole) and whole._is_abstract():
+            raise TraceError(
+                f"{name} of an array from outside, {ArrayType.of(whole)}, stands in a function that is recorded as a "
+                "sub-list.",
+                why="The list around it would not know of it.",
+                remedy="Give the array to the function, as an operand or in the carry, and return it; or write into a "
+                "copy.",
+                where=user_location(),
+            )
+
     def _write(self, name: str, new: Any) -> None:
         """Make `new`, of this shape, the content of this array, and of the memory it shares with others."""
+        self._check_inside(name)
         if isinstance(new, Value) and new._level > self._level:
             raise LostDerivativeError(
                 f"{name} of an array of an outer transform with a value of an inner one is not recorded.",

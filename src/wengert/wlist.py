@@ -242,15 +242,30 @@ class WengertList:
 
     def run(self, inputs: Sequence[Any]) -> list[Any]:
         """The values of the outputs, for inputs of the right types: what a loop does with its body, unchecked."""
+        values = self._values(inputs)
+        return [values[x] if isinstance(x, Variable) else x for x in self.outputs]
+
+    def _values(self, inputs: Sequence[Any]) -> dict[Variable, Any]:
+        """The values of all variables."""
         values = dict(zip(self.inputs, inputs, strict=True))
         for stmt in self.statements:
             operands = [values[x] if isinstance(x, Variable) else x for x in stmt.operands]
-            result = stmt.prim.evaluate(operands, stmt.params)
+            try:
+                result = stmt.prim.evaluate(operands, stmt.params)
+            except Exception as error:
+                self._note_place(error, stmt)
+                raise
             if len(stmt.targets) == 1:
                 values[stmt.targets[0]] = result
             else:
                 values.update(zip(stmt.targets, result, strict=True))
-        return [values[x] if isinstance(x, Variable) else x for x in self.outputs]
+        return values
+
+    def _note_place(self, error: Exception, stmt: Statement) -> None:
+        """Let the error of a statement that is run say where it stands: the program's own line is long past."""
+        if stmt.where is not None and getattr(error, "where", None) is None:
+            text = f": {stmt.where.text}" if stmt.where.text else ""
+            error.add_note(f"in list {self.name}: {stmt}\n  at {stmt.where.file}:{stmt.where.line}{text}")
 
     def tape(self, *inputs: Any) -> Tape:
         """Run the list on `inputs` and keep every value.
@@ -265,12 +280,7 @@ class WengertList:
             x if hasattr(x, "dtype") else np.asarray(x, variable.dtype)[()]
             for x, variable in zip(inputs, self.inputs, strict=True)
         ]
-        values: dict[Variable, Any] = dict(zip(self.inputs, arrays, strict=True))
-        for stmt in self.statements:
-            operands = [values[x] if isinstance(x, Variable) else x for x in stmt.operands]
-            result = stmt.prim.evaluate(operands, stmt.params)
-            values.update(zip(stmt.targets, result if len(stmt.targets) > 1 else (result,), strict=True))
-        return Tape(self, values)
+        return Tape(self, self._values(arrays))
 
     def stats(self) -> Any:
         """Count statements and floating-point operations, before and after simplification, and those of the primal.

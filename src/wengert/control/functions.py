@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
-from wengert.control.branches import Branches, Call
+from wengert.control.branches import Branches, Call, no_such_branch
 from wengert.control.loops import Loop
 from wengert.control.operation import apply
 from wengert.control.recording import (
@@ -30,8 +30,8 @@ from wengert.control.recording import (
 from wengert.control.whiles import While
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
 from wengert.nodes import own_copy
-from wengert.tracing import is_abstract
-from wengert.value import Value
+from wengert.tracing import Recorder, is_abstract
+from wengert.value import Value, concrete, recording_sublist
 from wengert.wlist import ArrayType
 
 __all__ = ["call", "cond", "fori_loop", "scan", "switch", "while_loop"]
@@ -39,14 +39,21 @@ __all__ = ["call", "cond", "fori_loop", "scan", "switch", "while_loop"]
 Function = Callable[..., Any]
 
 
-def _plain(x: Any) -> Any:
-    return x._concrete() if isinstance(x, Value) else x
-
-
-def _own(init: Any) -> Any:
-    """The carry of the first round, in arrays of its own: a body that writes into them changes nothing outside."""
-    leaves, rebuild = arrays(init)
+def _own(tree: Any) -> Any:
+    """The arrays that a function is given, as arrays of its own: if it writes into them nothing changes outside."""
+    leaves, rebuild = arrays(tree)
     return rebuild([own_copy(x) for x in leaves])
+
+
+def _check_callable(what: str, *functions: Any) -> None:
+    for f in functions:
+        if not callable(f):
+            raise ArgumentError(
+                f"{what} needs functions, but was given {type(f).__name__}: {f!r:.60}.",
+                why="Only what is chosen or repeated is evaluated, when its turn comes.",
+                remedy="Put a lambda in front, as in lambda: x.",
+                where=user_location(),
+            )
 
 
 # --- branches --------------------------------------------------------------------------------------------------
@@ -94,9 +101,10 @@ def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> 
         true sqrt(x: f64[]) -> w1
           w1 = sqrt(x)    f64[]     <...
     """
+    _check_callable("cond", true_fun, false_fun)
     chosen = _scalar("cond", pred, "fciub")
     if not is_abstract(chosen):
-        return (true_fun if bool(_plain(chosen)) else false_fun)(*operands)
+        return (true_fun if bool(concrete(chosen)) else false_fun)(*map(_own, operands))
     if chosen.dtype.kind != "b":
         chosen = np.not_equal(chosen, 0)
     return _recorded_branches("cond", chosen, (false_fun, true_fun), operands)
@@ -136,12 +144,17 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
     >>> float(wg.grad(lambda x: wg.switch(2, [np.sin, np.cos, np.exp], x))(0.0))
     1.0
     """
+    _check_callable("switch", *branches)
     chosen = _scalar("switch", index, "iu")
+    if not branches:
+        raise ArgumentError(
+            "switch was given no branches.", remedy="Give a sequence of functions.", where=user_location()
+        )
     if not is_abstract(chosen):
-        number = operator.index(_plain(chosen))
+        number = operator.index(concrete(chosen))
         if not 0 <= number < len(branches):
-            raise IndexError(f"switch was given index {number}, but has {len(branches)} branches, numbered from 0")
-        return branches[number](*operands)
+            raise no_such_branch("switch", number, len(branches))
+        return branches[number](*map(_own, operands))
     return _recorded_branches("switch", chosen, branches, operands)
 
 
@@ -149,7 +162,7 @@ def _scalar(what: str, x: Any, kinds: str) -> Any:
     found = array(x)
     if found.shape != () or found.dtype.kind not in kinds:
         raise ShapeError(
-            f"{what} needs {'a truth value' if what == 'cond' else 'an integer'}, but got {ArrayType.of(found)}.",
+            f"{what} needs {'a truth value' if 'b' in kinds else 'an integer'}, but got {ArrayType.of(found)}.",
             remedy="Choose by elements with np.where, or reduce with np.any or np.all.",
             where=user_location(),
         )
@@ -162,6 +175,8 @@ def _recorded_branches(name: str, index: Any, functions: Sequence[Function], ope
     parts = [record(f, operands, letter) for f in functions]
     _check_branches(name, functions, parts)
     types = [_common(kinds) for kinds in zip(*(part.types for part in parts), strict=True)]
+    if not types:
+        return parts[0].rebuild([])
     lists, outside = aligned(parts)
     prim = Branches(name, [with_outputs_cast(lst, types) for lst in lists])
     return parts[0].rebuild(apply(prim, [index, *outside, *leaves]))
@@ -232,10 +247,11 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init: Any) -> Any:
           w2 = 1 - l                 f64[]    <...
           w3 = w1 * w2               f64[]    <...
     """
+    _check_callable("fori_loop", body_fun)
     first, last = _scalar("fori_loop", lower, "iu"), _scalar("fori_loop", upper, "iu")
     if is_abstract(first) or is_abstract(last):
         return _while_counting(first, last, body_fun, init)
-    start, stop = operator.index(_plain(first)), operator.index(_plain(last))
+    start, stop = operator.index(concrete(first)), operator.index(concrete(last))
     leaves, _ = arrays(init)
     if not any(map(is_abstract, leaves)):
         done, carry = _run_rounds(range(start, stop), body_fun, init)
@@ -253,13 +269,35 @@ def _run_rounds(rounds: range, body_fun: Function, init: Any) -> tuple[bool, Any
     """Python's loop over known values; given up after the first round if that has brought in an abstract one."""
     carry = _own(init)
     for number, i in enumerate(rounds):
-        new = body_fun(i, carry)
-        if number == 0:
-            check_same("fori_loop", body_fun, init, new)
-            if len(rounds) > 1 and any(map(is_abstract, arrays(new)[0])):
+        if number == 0 and len(rounds) > 1:
+            new, is_known = _tried(body_fun, i, carry)
+            if not is_known:
                 return False, None
-        carry = new
+        else:
+            new = body_fun(i, carry)
+        carry = _next_carry("fori_loop", body_fun, carry, new)
     return True, carry
+
+
+def _tried(f: Function, *args: Any) -> tuple[Any, bool]:
+    """What a function returns for known values, and whether that is known: it may use abstract ones from outside.
+
+    What it does to those is thrown away: where it uses them it is recorded.
+    """
+    trial = Recorder(lifts=True)
+    with recording_sublist(trial):
+        y = f(*args)
+    return y, not any(map(is_abstract, arrays(y)[0]))
+
+
+def _next_carry(what: str, f: Function, before: Any, new: Any) -> Any:
+    """What the next round takes: of the structure and shapes of the carry before, and of no smaller dtype."""
+    check_same(what, f, before, new)
+    leaves, rebuild = arrays(new)
+    types = [np.result_type(x.dtype, y.dtype) for x, y in zip(arrays(before)[0], leaves, strict=True)]
+    if all(y.dtype == dtype for y, dtype in zip(leaves, types, strict=True)):
+        return new
+    return rebuild([y if y.dtype == dtype else y.astype(dtype) for y, dtype in zip(leaves, types, strict=True)])
 
 
 def _while_counting(lower: Any, upper: Any, body_fun: Function, init: Any) -> Any:
@@ -319,6 +357,7 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reve
     >>> wg.scan(lambda total, x: (total + x, total * x), 0.0, np.array([1.0, 2.0, 3.0]))
     (np.float64(6.0), array([0., 2., 9.]))
     """
+    _check_callable("scan", f)
     rows, rebuild = arrays(xs)
     count = _length(rows, length)
     leaves, _ = arrays(init)
@@ -337,11 +376,12 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reve
 
 def _length(rows: Sequence[Any], length: int | None) -> int:
     lengths: set[Any] = {x.shape[0] if x.shape else None for x in rows} | ({length} if length is not None else set())
-    if len(lengths) != 1 or None in lengths:
+    is_number = all(isinstance(n, (int, np.integer)) and n >= 0 for n in lengths)
+    if len(lengths) != 1 or not is_number:
         shapes = ", ".join(str(x.shape) for x in rows) or "none"
         raise ArgumentError(
             f"scan was given xs of shapes {shapes} and length={length}.",
-            why="Both say how many rounds there are.",
+            why="They say how many rounds there are: one integer, which is not negative.",
             remedy="Give arrays that agree in axis 0, or length= alone.",
             where=user_location(),
         )
@@ -365,18 +405,36 @@ def _scan_rounds(
     """Python's loop over known values; ``None`` if the first round has brought in an abstract one."""
     carry, stacks, put_together = _own(init), [], None
     for number, k in enumerate(rounds):
-        new, y = _pair(f, f(carry, rebuild([x[k] for x in rows])))
+        slices = rebuild([own_copy(x[k]) for x in rows])
+        if number == 0:
+            result, is_known = _tried(f, carry, slices)
+            if not is_known:
+                return None
+        else:
+            result = f(carry, slices)
+        new, y = _pair(f, result)
         found, put_together = arrays(y)
         if number == 0:
-            check_same("scan", f, init, new)
-            if any(map(is_abstract, [*arrays(new)[0], *found])):
-                return None
+            first = y
+        else:
+            _check_rows(f, first, y)
         stacks.append(found)
-        carry = new
+        carry = _next_carry("scan", f, carry, new)
     if put_together is None:
         return None  # no rounds: what f would return is found by recording it
     ordered = stacks[::-1] if rounds.step < 0 else stacks
     return carry, put_together([np.stack(ys) for ys in zip(*ordered, strict=True)])
+
+
+def _check_rows(f: Function, first: Any, y: Any) -> None:
+    if same_structure(first, y) and [a.shape for a in arrays(first)[0]] == [a.shape for a in arrays(y)[0]]:
+        return
+    found = [", ".join(str(ArrayType.of(x)) for x in arrays(tree)[0]) or "nothing" for tree in (first, y)]
+    raise ShapeError(
+        f"scan: {function_name(f)} gave {found[0]} in the first round to be stacked, and {found[1]} in another.",
+        why="What is stacked has one structure and shape in all rounds.",
+        where=user_location(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +537,7 @@ def while_loop(cond_fun: Function, body_fun: Function, init: Any) -> Any:
     >>> round(float(wg.grad(newton)(4.0)), 6)
     0.25
     """
+    _check_callable("while_loop", cond_fun, body_fun)
     leaves, rebuild = arrays(init)
     if not any(map(is_abstract, leaves)):
         done, carry = _run_while(cond_fun, body_fun, init)
@@ -497,7 +556,7 @@ def _recorded_while(cond_fun: Function, body_fun: Function, init: Any, leaves: S
         return record(body, (init,), letter, kinds, parameter_names(body_fun, 1))
 
     def decided(carry: Any) -> Any:
-        return _scalar("cond", cond_fun(carry), "fciub")
+        return _scalar(f"while_loop: {function_name(cond_fun)}", cond_fun(carry), "fciub")
 
     part, types = _settled("while_loop", body_fun, recorded, init)
     asked = record(decided, (init,), letter, types, parameter_names(cond_fun, 1))
@@ -513,16 +572,18 @@ def _recorded_while(cond_fun: Function, body_fun: Function, init: Any, leaves: S
 def _run_while(cond_fun: Function, body_fun: Function, init: Any) -> tuple[bool, Any]:
     """Python's loop over known values; given up where the first round has brought in an abstract one."""
     carry = _own(init)
+    what = f"while_loop: {function_name(cond_fun)}"
     number = 0
     while True:
-        answer = _scalar("cond", cond_fun(carry), "fciub")
-        if is_abstract(answer):
-            return False, None
-        if not bool(_plain(answer)):
+        answer, is_known = _tried(cond_fun, carry) if number == 0 else (cond_fun(carry), True)
+        answer = _scalar(what, answer, "fciub")
+        if is_known and not bool(concrete(answer)):
             return True, carry
-        carry = body_fun(carry)
-        if number == 0:
-            check_same("while_loop", body_fun, init, carry)
+        if is_known:
+            new, is_known = _tried(body_fun, carry) if number == 0 else (body_fun(carry), True)
+        if not is_known:
+            return False, None
+        carry = _next_carry("while_loop", body_fun, carry, new)
         number += 1
 
 
@@ -545,8 +606,8 @@ def call(f: Function, *args: Any) -> Any:
 
     Notes
     -----
-    On known values nothing but the call. Under `trace` the statements of `f` stand in a sub-list, and in a list that is
-    written as source `f` is a function.
+    On known values the call, with arrays of its own: a write into them does not reach the caller's. Under `trace` the
+    statements of `f` stand in a sub-list, and in a list that is written as source `f` is a function.
 
     Examples
     --------
@@ -566,8 +627,9 @@ def call(f: Function, *args: Any) -> Any:
           w2 = w1 / 2    f64[]     <...
       v4 = v1 + v3       f64[]     <...
     """
+    _check_callable("call", f)
     leaves = [array(x) for arg in args for x in flatten(arg)[0]]
     if not any(map(is_abstract, leaves)):
-        return f(*args)
+        return f(*map(_own, args))
     part = record(f, args, letter_of(leaves))
     return part.rebuild(apply(Call(part.lst), [*part.outside, *leaves]))

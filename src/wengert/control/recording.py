@@ -10,8 +10,8 @@ import numpy as np
 
 from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
-from wengert.tracing import Recorder, Tracer, sublist_level
-from wengert.value import Value, innermost, stacked
+from wengert.tracing import Recorder, Tracer
+from wengert.value import Value, innermost, open_sublist, recording_sublist, stacked
 from wengert.wlist import ArrayType, Variable, WengertList
 
 __all__ = [
@@ -80,8 +80,10 @@ class Recorded:
 
 def letter_of(values: Sequence[Any]) -> str:
     """The letter of targets in a list inside of those that the values are recorded in."""
+    around = open_sublist.get()
     letters = [x.recorder.letter for x in map(innermost, values) if isinstance(x, Tracer)]
-    depth = max((_LETTERS.index(letter) for letter in letters if letter in _LETTERS), default=-1)
+    letters += [] if around is None else [around.letter]
+    depth = max((_LETTERS.index(letter) for letter in letters if letter in _LETTERS), default=0)
     return _LETTERS[min(depth + 1, len(_LETTERS) - 1)]
 
 
@@ -96,13 +98,12 @@ def record(
     for name, arg in zip(parameter_names(f, len(args)) if names is None else names, args, strict=True):
         _, rebuild = flatten(arg)
         inputs.append(rebuild([recorder.input(label, next(kinds)) for label in leaf_names(name, arg)]))
-    token = sublist_level.set(recorder.level)
     try:
-        result = f(*inputs)
-        leaves, rebuild = arrays(result)
+        with recording_sublist(recorder):
+            result = f(*inputs)
+            leaves, rebuild = arrays(result)
         lst = recorder.finish(function_name(f), leaves)
     finally:
-        sublist_level.reset(token)
         recorder.level.is_open = False
     return Recorded(lst, [value for value, _ in recorder.lifted.values()], result, rebuild)
 
