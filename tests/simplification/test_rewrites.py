@@ -71,7 +71,7 @@ def takes_numbers(program):
     return True
 
 
-@pytest.mark.parametrize("program", filter(takes_numbers, EXACT), ids=name_of)
+@pytest.mark.parametrize("program", list(filter(takes_numbers, EXACT)), ids=name_of)
 def test_an_exact_row_changes_no_bit_of_numbers(program):
     lst = traced(program, X[3], Y[3])
     simple = simplified(lst, (ROWS[program.row],))
