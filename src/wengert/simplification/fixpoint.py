@@ -144,7 +144,9 @@ def _with_own_outputs(lst: WengertList, wanted: WengertList) -> WengertList:
         if not isinstance(y, Variable) or not y.shape or not isinstance(old, Variable):
             continue
         if taken.setdefault(y, old) is not old and old in assigned:
-            copies.append(replace(assigned[old], targets=(old,), prim=table.positive, operands=(y,), params={}))
+            # NumPy has no positive of a bool.
+            prim, params = (table.copy, {"order": "C"}) if y.dtype.kind == "b" else (table.positive, {})
+            copies.append(replace(assigned[old], targets=(old,), prim=prim, operands=(y,), params=params))
             outputs[k] = old
             taken[old] = old
     if not copies:
