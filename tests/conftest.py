@@ -15,6 +15,9 @@ settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
+# Tests leave nothing in the user's cache folder; those of the cache itself name one of their own.
+os.environ["WENGERT_CACHE"] = "0"
+
 # Every context variable of the library, each of which has a default: its module, its name.
 CONTEXT_VARIABLES = (
     ("wengert.value", "suspended_below"),

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from wengert import linalg, numeric, optimize, special, stats
     from wengert.checker import check
     from wengert.control import call, cond, fori_loop, scan, switch, while_loop
+    from wengert.native import compile  # the name that the field has for it
     from wengert.show import compare, explain, source
     from wengert.show.swell import expression_swell
     from wengert.simplification import simplify
@@ -74,6 +75,7 @@ _LAZY = {
     "call": "wengert.control",
     "check": "wengert.checker",
     "compare": "wengert.show",
+    "compile": "wengert.native",
     "cond": "wengert.control",
     "derivative": "wengert.symbolic",
     "explain": "wengert.show",
@@ -148,6 +150,7 @@ __all__ = [
     "cat",
     "check",
     "compare",
+    "compile",
     "cond",
     "derivative",
     "elementwise",

@@ -6,14 +6,26 @@ A class takes part once it is registered in optree's namespace "wengert", for in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert.value import Value
 
-__all__ = ["flatten", "function_name", "leaf_names", "parameter_names", "same_structure"]
+__all__ = [
+    "Rebuild",
+    "Structure",
+    "flatten",
+    "flatten_with_structure",
+    "function_name",
+    "leaf_names",
+    "parameter_names",
+    "same_structure",
+]
+
+#: Something that is equal for containers of the same nesting, keys and lengths, and can be hashed.
+Structure = Hashable
 
 Rebuild = Callable[[Sequence[Any]], Any]
 
@@ -48,6 +60,14 @@ def same_structure(tree: Any, other: Any) -> bool:
 
     structures = [optree.tree_structure(x, namespace=_NAMESPACE) for x in (tree, other)]
     return bool(structures[0] == structures[1])
+
+
+def flatten_with_structure(tree: Any) -> tuple[list[Any], Rebuild, Structure]:
+    """As `flatten`, with the nesting, keys and lengths of the container."""
+    import optree
+
+    leaves, spec = optree.tree_flatten(tree, namespace=_NAMESPACE)
+    return leaves, spec.unflatten, spec
 
 
 def leaf_names(name: str, tree: Any) -> list[str]:

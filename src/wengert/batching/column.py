@@ -62,7 +62,7 @@ def of_class(kind: type[Primitive], rule: Rule) -> None:
 
 def rule_of(prim: Primitive) -> Rule | None:
     """The entry of `prim`, if it has one."""
-    of_class = _rules_of_classes.get(type(prim))
+    of_class = next((_rules_of_classes[kind] for kind in type(prim).__mro__ if kind in _rules_of_classes), None)
     return _rules.get(prim) if of_class is None else functools.partial(_controlled, of_class, prim)
 
 

@@ -132,7 +132,7 @@ def _call(prim: Call, own: Own, xs: Sequence[Any]) -> Any:
     if not _any_abstract(xs):
         return result_of(list(map(batch.result, as_tuple(prim.run(*batch.values(own, xs))))))
     lst, _ = _list_for(prim.body, own, batch.length, [True] * prim.outputs)
-    return result_of(apply(Call(lst), xs))
+    return result_of(apply(prim.with_sublists({"function": lst}), xs))
 
 
 # --- loops -------------------------------------------------------------------------------------------------------
