@@ -76,6 +76,7 @@ docs-check: $(VENV)/.has-test
 bench: $(VENV)/.has-peers
 	$(BIN)/python -m benchmarks.small_programs
 	$(BIN)/python -m benchmarks.derivative_programs
+	$(BIN)/python -m benchmarks.field --sizes small
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,97 @@
+"""Rosenbrock's function of n variables (Rosenbrock 1960): as a loop over numbers, and of whole arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.field.c_code import Kernel
+from benchmarks.field.problem import Inputs, Problem, Size
+
+
+def inputs(size: Size, seed: int) -> Inputs:
+    """A point in the square around the minimum."""
+    return Inputs((np.random.default_rng(seed).uniform(-1.5, 1.5, size["n"]),))
+
+
+def loop(x: Any) -> Any:
+    """Σ 100 (xᵢ₊₁ - xᵢ²)² + (1 - xᵢ)², term by term."""
+    total = 0.0
+    for i in range(len(x) - 1):
+        total = total + 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
+    return total
+
+
+def arrays(x: Any) -> Any:
+    """The same sum of arrays."""
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+def torch_value() -> Callable[..., Any]:
+    """In PyTorch: of arrays, for both."""
+    import torch
+
+    def f(x: Any) -> Any:
+        return torch.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    return f
+
+
+def jax_value() -> Callable[..., Any]:
+    """In JAX likewise."""
+    from jax import numpy as jnp
+
+    def f(x: Any) -> Any:
+        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    return f
+
+
+def autograd_value() -> Callable[..., Any]:
+    """In HIPS autograd likewise."""
+    from autograd import numpy as anp
+
+    def f(x: Any) -> Any:
+        return anp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    return f
+
+
+def kernel(given: Inputs) -> Kernel:
+    """Each element gets its part of two terms."""
+    (x,) = given.parameters
+    return Kernel("rosenbrock", (x.size,), (x,), ((), x.shape))
+
+
+def problem(name: str, title: str, value: Callable[..., Any], sizes: dict[str, tuple[Size, ...]]) -> Problem:
+    """Either of the two."""
+    return Problem(
+        name=name,
+        title=title,
+        definition="Rosenbrock 1960",
+        sizes=sizes,
+        inputs=inputs,
+        value=value,
+        kernel=kernel,
+        torch_value=torch_value,
+        jax_value=jax_value,
+        autograd_value=autograd_value,
+    )
+
+
+PROBLEMS = (
+    problem(
+        "rosenbrock-loop",
+        "Rosenbrock, loop over numbers (peers: arrays)",
+        loop,
+        {"tiny": ({"n": 7},), "small": ({"n": 100},), "full": ({"n": 1000},)},
+    ),
+    problem(
+        "rosenbrock-arrays",
+        "Rosenbrock, arrays",
+        arrays,
+        {"tiny": ({"n": 37},), "small": ({"n": 10_000},), "full": ({"n": 100_000},)},
+    ),
+)
