@@ -74,9 +74,10 @@ def planned(stmt: Statement, kernels: Sequence[Kernel]) -> ControlPlan:
     """Where the parts of a statement's memory are."""
     places, offset = [], 0
     if isinstance(stmt.prim, (Loop, While)):
-        for y in stmt.targets[: stmt.prim.carries]:
+        lent = kernels[list(stmt.prim.sublists).index("body")].layout.lent
+        for k, y in enumerate(stmt.targets[: stmt.prim.carries]):
             places.append(offset)
-            offset += 2 * _bytes(y.type)
+            offset += _bytes(y.type) * (1 if k in lent else 2)
     size = offset + max((kernel.layout.size for kernel in kernels), default=0)
     return ControlPlan(list(kernels), places, offset, size)
 

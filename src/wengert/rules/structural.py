@@ -197,7 +197,7 @@ def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     if order not in ("K", "A", "C", "F"):
         np.copy(np.empty(0), order)  # type: ignore[call-overload]  # NumPy's error for a wrong order
     if a.ndim < 2 or order in ("K", "A"):
-        return +a
+        return +a if a.dtype.kind != "b" else bind(copy, (a,), {"order": "C"})
     return bind(copy, (a,), {"order": order})
 
 
