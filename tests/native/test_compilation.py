@@ -968,3 +968,36 @@ def test_threads_with_arguments_of_their_own_do_not_disturb_each_other():
 def test_the_cache_is_where_the_environment_says():
     wg.compile(lambda x: np.cos(x) * 1.2345)(X)
     assert list(Path(os.environ["WENGERT_CACHE"]).iterdir())
+
+
+def test_none_is_told_from_an_argument_that_is_left_out():
+    def f(x, scale=3.0):
+        return x if scale is None else x * scale
+
+    compiled = wg.compile(f)
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(X, None), X)
+        np.testing.assert_array_equal(compiled(X), 3 * X)
+        np.testing.assert_array_equal(compiled(X, 2.0), 2 * X)
+
+
+@pytest.mark.parametrize("more", [(1,), (1, 1)])
+def test_an_assignment_takes_axes_of_length_1_in_front(more):
+    new = np.arange(6.0).reshape(*more, 2, 3) + 100
+
+    def f(x, new):
+        y = x * 1.0
+        y[0:2, 0:3] = new
+        y[1:2, 1:2] = new[..., :1, :1]
+        y[0, 0:3] += new[..., 0, :].reshape(*more, 3)[0] if len(more) == 1 else 0.0
+        return y
+
+    at = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(wg.compile(f)(at, new), f(at, new))
+    np.testing.assert_allclose(wg.compile(lambda x, n: f(x, np.sin(n) * 2))(at, new), f(at, np.sin(new) * 2), 1e-12)
+
+
+def test_a_sum_of_no_products():
+    for shape in ((0, 0), (0, 3), (3, 0)):
+        x = np.ones(shape)
+        assert_compiled(lambda x: (np.einsum("ij->", x), np.einsum("ij->i", x), np.einsum("ij,ij->j", x, x)), x)

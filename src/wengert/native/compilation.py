@@ -302,7 +302,7 @@ def _like(kind: ArrayType) -> Any:
 
 
 def _is_leaf(x: Any) -> bool:
-    return isinstance(x, (np.ndarray, np.generic, int, float)) or not isinstance(x, (tuple, list, dict))
+    return isinstance(x, (np.ndarray, np.generic, int, float))
 
 
 def _is_followed(x: Any) -> bool:

@@ -458,7 +458,9 @@ class Body:
             with self.function.loop(part.domain[len(index)]) as loop:
                 self._write_part(v, part, (*index, loop.index))
             return
-        source = _broadcast(index, ArrayType.of(part.source).shape)
+        shape = ArrayType.of(part.source).shape
+        more = max(len(shape) - len(index), 0)  # axes of length 1 in front, which an assignment takes
+        source = (*(0,) * more, *_broadcast(index, shape[more:]))
         register = self.element(part.source, source, v.dtype)
         place = place_in(self.function, v.shape, part.target(self, index))
         address = self.address(self.writer.pointer(v), v.dtype, place)

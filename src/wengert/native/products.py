@@ -193,7 +193,8 @@ def _lengths_of_letters(stmt: Statement) -> dict[str, int]:
     lengths: dict[str, int] = dict.fromkeys(target, 1)
     for letters, x in zip(terms.split(","), stmt.operands, strict=True):
         for letter, n in zip(letters, ArrayType.of(x).shape, strict=True):
-            lengths[letter] = max(lengths.get(letter, 1), n)
+            if lengths.get(letter, 1) == 1:  # one element goes with any number of them, none too
+                lengths[letter] = n
     return lengths
 
 
