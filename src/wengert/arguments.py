@@ -100,6 +100,12 @@ def numbers_of(x: Any, transform: str, f: Function, remedy: str) -> Any:
     """An argument as an array of numbers or a value."""
     array = array_of(x)
     kind, module = type(x).__name__, type(x).__module__
+    if not hasattr(array, "dtype"):
+        raise DtypeError(
+            f"{transform} of {function_name(f)} was asked for an integer of more than 64 bits, {x!r:.40}.",
+            remedy="Pass it as a float.",
+            where=user_location(),
+        )
     if array.dtype.kind not in "fciub":
         raise DtypeError(
             f"{transform} of {function_name(f)} was asked for an argument of type {kind}: {x!r:.60}.",

@@ -1001,3 +1001,15 @@ def test_a_sum_of_no_products():
     for shape in ((0, 0), (0, 3), (3, 0)):
         x = np.ones(shape)
         assert_compiled(lambda x: (np.einsum("ij->", x), np.einsum("ij->i", x), np.einsum("ij,ij->j", x, x)), x)
+
+
+def test_constants_in_a_frozenset_are_told_apart_by_type():
+    compiled = wg.compile(lambda x, only=frozenset(): x * next(iter(only)))
+    x = np.ones(2, int)
+    assert compiled(x, only=frozenset([2.0])).dtype == float
+    assert compiled(x, only=frozenset([2])).dtype == int
+
+
+def test_an_integer_of_more_than_64_bits_is_refused():
+    with pytest.raises(wg.DtypeError, match="more than 64 bits"):
+        wg.compile(lambda n: n * 2.0)(2**70)

@@ -335,6 +335,8 @@ def _told_apart_by_type(x: Any) -> Any:
     """Equal for constants that are the same: 1, 1.0 and True are not, nor are 0.0 and -0.0."""
     if isinstance(x, tuple):
         return type(x), tuple(map(_told_apart_by_type, x))
+    if isinstance(x, frozenset):
+        return type(x), frozenset(map(_told_apart_by_type, x))
     return type(x), repr(x) if isinstance(x, (int, float, complex)) else x
 
 

@@ -57,7 +57,6 @@ class Kernel:
 def kernel(module: Module, lst: WengertList, name: str) -> Kernel:
     """Write the function of a list, all of whose statements are native and whose outputs are statements' targets."""
     module.declare("attributes #0 = { nounwind }")
-    module.declare("!0 = !{}")
     return _Unit(module, plan(lst), name).write()
 
 
@@ -129,7 +128,7 @@ class _Homes:
         if home not in self._pointers:
             if home in self._arguments:
                 slot = self.main.value(f"getelementptr inbounds ptr, ptr %args, i64 {self._arguments[home]}")
-                self._pointers[home] = self.main.value(f"load ptr, ptr {slot}, !invariant.load !0")
+                self._pointers[home] = self.main.value(f"load ptr, ptr {slot}")
             else:
                 offset = self._layout.offsets[home]
                 self._pointers[home] = self.main.value(f"getelementptr inbounds i8, ptr %workspace, i64 {offset}")
