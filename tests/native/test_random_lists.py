@@ -320,7 +320,7 @@ def test_values_and_gradients_agree(program):
 
 
 @pytest.mark.slow
-@settings(max_examples=8000)
+@settings(max_examples=5000)
 @given(programs(most=16))
 def test_values_and_gradients_of_many_lists_agree(program):
     check_program(program)
