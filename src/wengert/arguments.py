@@ -25,8 +25,7 @@ from wengert.errors import (
 )
 from wengert.nodes import own_copy
 from wengert.tensors import Tensor
-from wengert.tracing import is_abstract
-from wengert.value import NO_PARAMS, Level, Value, innermost, is_escaped, settled, stacked
+from wengert.value import NO_PARAMS, Level, Value, innermost, is_abstract, is_escaped, settled, stacked
 
 __all__ = [
     "check_alive",

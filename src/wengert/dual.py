@@ -15,7 +15,7 @@ from wengert.errors import DegenerateError, user_location
 from wengert.facts import Kind
 from wengert.memory import laid_out, note_view
 from wengert.primitive import Primitive
-from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of
+from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_suspended, is_view_of
 from wengert.wlist import ArrayType
 
 __all__ = ["Dual"]
@@ -58,7 +58,7 @@ class Dual(Value):
         return dtype
 
     def _concrete(self) -> Any:
-        return self.primal._concrete() if isinstance(self.primal, Value) else self.primal
+        return concrete(self.primal)
 
     def _has_nan(self) -> bool:
         return has_nan(self.primal) or (self.tangent is not None and has_nan(self.tangent))

@@ -21,7 +21,7 @@ from wengert.facts import Kind
 from wengert.inference import core_dimensions
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import Value, bind, has_nan, settled
+from wengert.value import Value, bind, concrete, has_nan, settled
 
 __all__ = ["Marked", "Masked", "masked", "unmasked"]
 
@@ -44,7 +44,7 @@ class Marked(Value):
         return dtype
 
     def _concrete(self) -> Any:
-        return self.data._concrete() if isinstance(self.data, Value) else self.data
+        return concrete(self.data)
 
     def _below(self) -> Any:
         return self.data

@@ -27,6 +27,7 @@ from wengert.value import (
     NO_PARAMS,
     Value,
     bind,
+    concrete,
     has_nan,
     is_suspended,
     is_view_of,
@@ -71,7 +72,7 @@ class Tensor(Value):
 
     def _concrete(self) -> Any:
         data = self._array
-        return data._concrete() if isinstance(data, Value) else data
+        return concrete(data)
 
     def _carries_derivative(self) -> bool:
         data = self._array

@@ -20,10 +20,10 @@ from wengert.errors import Location, TraceError, user_location
 from wengert.memory import empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import NO_PARAMS, Value, bind, has_nan, is_suspended, is_view_of, new_level
+from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_abstract, is_suspended, is_view_of, new_level
 from wengert.wlist import ANY, ArrayType, Origin, Statement, Tape, Variable, WengertList
 
-__all__ = ["Place", "Recorder", "Tracer", "at", "is_abstract", "place"]
+__all__ = ["Place", "Recorder", "Tracer", "at", "place"]
 
 _REMEDY = (
     "Select with np.where instead of if, or with wg.cond; or use wg.grad, wg.jvp or wg.explain, which run on values."
@@ -54,11 +54,6 @@ def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
         yield
     finally:
         place.reset(token)
-
-
-def is_abstract(x: Any) -> bool:
-    """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
-    return isinstance(x, Value) and x._is_abstract()
 
 
 class Recorder:
@@ -297,7 +292,7 @@ class Tracer(Value):
                 remedy=_REMEDY_FOR_INDEX if self.dtype.kind in "iu" else _REMEDY,
                 where=user_location(),
             ) from None
-        return value._concrete() if isinstance(value, Value) else value
+        return concrete(value)
 
     def _carries_derivative(self) -> bool:
         value = self.recorder.values.get(self.variable)

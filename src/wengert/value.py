@@ -53,6 +53,7 @@ __all__ = [
     "concrete",
     "has_nan",
     "innermost",
+    "is_abstract",
     "is_escaped",
     "is_special",
     "is_suspended",
@@ -117,7 +118,7 @@ def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = N
     if newest._level < is_special():  # type: ignore[union-attr]  # the values are still there
         recorder = open_sublist.get()
         if recorder is not None and _is_outside(recorder, newest):  # type: ignore[arg-type]  # as above
-            if any(map(_is_abstract, xs)):
+            if any(map(is_abstract, xs)):
                 return recorder.apply(prim, xs, params)
             with _set(open_sublist, None):  # known values are computed outside, abstract tangents of theirs too
                 return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # as above
@@ -129,7 +130,8 @@ def _is_outside(recorder: Recorder, x: Value) -> bool:
     return 0 <= x._level < recorder.level
 
 
-def _is_abstract(x: Any) -> bool:
+def is_abstract(x: Any) -> bool:
+    """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
     return isinstance(x, Value) and x._is_abstract()
 
 

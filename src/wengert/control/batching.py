@@ -23,9 +23,9 @@ from wengert.control.operation import apply, as_tuple, result_of
 from wengert.control.whiles import While
 from wengert.nodes import own_copy
 from wengert.registry import table
-from wengert.tracing import Recorder, is_abstract
+from wengert.tracing import Recorder
 from wengert.transforms.inlining import outputs_of
-from wengert.value import bind, concrete, new_level
+from wengert.value import bind, concrete, is_abstract, new_level
 from wengert.wlist import ArrayType, WengertList
 
 Own = Sequence[bool]

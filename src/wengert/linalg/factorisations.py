@@ -10,7 +10,7 @@ import scipy.linalg
 from wengert.linalg.conventions import array, refuse, scipys, transpose_of
 from wengert.registry import table
 from wengert.rules.matrix_functions import adjoint_of
-from wengert.value import Value
+from wengert.value import Value, concrete
 
 
 def from_triangle(a: Any, lower: bool, is_hermitian: bool = True) -> Any:
@@ -37,7 +37,7 @@ def lu(a: Any, permute_l: bool = False, p_indices: bool = False) -> Any:
     """
     a = array(a)
     rows, lower, upper = table.lu(a)
-    rows = rows._concrete() if isinstance(rows, Value) else rows
+    rows = concrete(rows)
     places = np.argsort(rows, axis=-1)
     if permute_l:
         return np.take_along_axis(lower, places[..., None], axis=-2), upper
@@ -54,7 +54,7 @@ def lu_factor(a: Any) -> tuple[Any, Any]:
     whole = np.zeros_like(lower, shape=(rows, columns)) if isinstance(lower, Value) else np.zeros(a.shape, lower.dtype)
     whole[:, :k] += np.tril(lower, -1)
     whole[:k] += upper
-    return whole, scipy.linalg.lu_factor(a._concrete() if isinstance(a, Value) else a)[1]
+    return whole, scipy.linalg.lu_factor(concrete(a))[1]
 
 
 @scipys
@@ -98,7 +98,7 @@ def qr(a: Any, mode: str = "full", pivoting: bool = False) -> Any:
         raise ValueError("Mode argument should be one of ['full', 'r', 'economic', 'raw']")
     if not pivoting:
         return tuple(_qr(a, name)) if name != "r" else (_qr(a, name),)
-    plain = a._concrete() if isinstance(a, Value) else a
+    plain = concrete(a)
     order = scipy.linalg.qr(plain, mode="economic", pivoting=True)[2]
     factors = _qr(a[:, order], name)
     return (factors, order) if name == "r" else (*factors, order)
@@ -235,6 +235,6 @@ def orth(A: Any, rcond: float | None = None) -> Any:
 
 
 def _rank_of(s: Any, a: Any, rcond: float | None) -> int:
-    plain = s._concrete() if isinstance(s, Value) else s
+    plain = concrete(s)
     relative = np.finfo(s.dtype).eps * max(a.shape) if rcond is None else rcond
     return int(np.sum(plain > np.max(plain, initial=0.0) * relative))

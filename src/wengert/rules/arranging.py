@@ -18,8 +18,8 @@ from wengert.declaration import composed, structural
 from wengert.facts import transpose
 from wengert.registry import functions, table
 from wengert.rules.ordering import known
-from wengert.rules.structural import along, array_of, plain, stand_in
-from wengert.value import Value, bind
+from wengert.rules.structural import along, array_of, stand_in
+from wengert.value import Value, bind, concrete
 
 # fmt: off
 roll = structural("roll", lambda x, shift, axis: np.roll(x, shift, axis),
@@ -41,7 +41,7 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None:
         return np.roll(np.ravel(a), shift, 0).reshape(a.shape)
     axes = normalize_axis_tuple(axis, a.ndim, allow_duplicate=True)
-    pairs = np.broadcast(plain(shift), axes if np.ndim(axis) else axes[0])
+    pairs = np.broadcast(concrete(shift), axes if np.ndim(axis) else axes[0])
     if pairs.ndim > 1:
         raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
     shifts, places = zip(*((int(n), int(k)) for n, k in pairs), strict=True) if pairs.size else ((), ())
@@ -89,7 +89,7 @@ def _copies(a: Any, times: Sequence[int]) -> Any:
 
 @composed(np.tile)
 def _tile(A: Any, reps: Any) -> Any:
-    A, reps = array_of(A), plain(reps)
+    A, reps = array_of(A), concrete(reps)
     times = [operator.index(n) for n in (reps if np.iterable(reps) else (reps,))]
     ndim = max(A.ndim, len(times))
     raised = np.reshape(A, (1,) * (ndim - A.ndim) + A.shape)
@@ -100,7 +100,7 @@ def _tile(A: Any, reps: Any) -> Any:
 @composed(np.repeat)
 def _repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     a, axis = _raveled(a, axis)
-    counts, shape = plain(repeats), a.shape
+    counts, shape = concrete(repeats), a.shape
     if np.size(counts) == 1:
         count = np.repeat(np.empty(1, bool), counts).size  # with NumPy's errors
         wide = np.broadcast_to(np.expand_dims(a, axis + 1), (*shape[: axis + 1], count, *shape[axis + 1 :]))
@@ -150,7 +150,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 @composed(np.insert)
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     a, axis = _raveled(arr, axis)
-    obj, values = plain(obj), array_of(values).astype(a.dtype)
+    obj, values = concrete(obj), array_of(values).astype(a.dtype)
     numbers = _numbers(0, a.shape[axis], axis, a.ndim)
     places = np.ravel(np.insert(numbers, obj, -1, axis)) < 0  # with NumPy's errors
     count = int(np.count_nonzero(places))
@@ -191,7 +191,7 @@ def _fitted(values: Any, shape: tuple[int, ...], axis: int, count: int, text: st
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
     a, axis = _raveled(arr, axis)
     is_kept = np.zeros(a.shape[axis], bool)
-    is_kept[np.ravel(np.delete(_numbers(0, a.shape[axis], axis, a.ndim), plain(obj), axis))] = True
+    is_kept[np.ravel(np.delete(_numbers(0, a.shape[axis], axis, a.ndim), concrete(obj), axis))] = True
     return a[along(axis, is_kept)]
 
 
@@ -233,7 +233,7 @@ def _joined(arrays: Any, depth: int, ndim: int) -> Any:
 def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     length = ary.shape[axis]
     axis = normalize_axis_index(axis, ary.ndim)
-    places = plain(indices_or_sections)
+    places = concrete(indices_or_sections)
     if not np.iterable(places):
         places = np.cumsum([len(part) for part in np.array_split(np.arange(length), places)][:-1])
     bounds = [0, *places, length]
@@ -242,7 +242,7 @@ def _array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]
 
 @composed(np.split)
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    sections = plain(indices_or_sections)
+    sections = concrete(indices_or_sections)
     if not np.iterable(sections) and ary.shape[axis] % sections:
         raise ValueError("array split does not result in an equal division")
     return np.array_split(ary, sections, axis)
@@ -252,7 +252,7 @@ def _split_along(function: Callable[..., Any], axis_of: Callable[[int], int]) ->
     """A split along an axis that depends on the number of axes."""
 
     def handler(ary: Any, indices_or_sections: Any) -> list[Any]:
-        function(stand_in(ary), plain(indices_or_sections))  # NumPy's errors
+        function(stand_in(ary), concrete(indices_or_sections))  # NumPy's errors
         return np.split(ary, indices_or_sections, axis_of(ary.ndim))
 
     functions[function] = handler

@@ -22,8 +22,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from wengert.declaration import composed, refuse, structural
 from wengert.facts import transpose
 from wengert.registry import table
-from wengert.rules.structural import array_of, plain, stand_in
-from wengert.value import Value, bind
+from wengert.rules.structural import array_of, stand_in
+from wengert.value import Value, bind, concrete
 
 _LETTERS = string.ascii_uppercase + string.ascii_lowercase  # in the order of an implicit result, as NumPy sorts them
 _SMALL = 4096  # products up to which NumPy's plain loop takes less time than the way to its matrix product
@@ -190,7 +190,7 @@ def _labels(term: str) -> list[str]:
 
 def _listed(term: Any) -> list[str]:
     """A term that is written as a list of integers."""
-    numbers = [None if label is Ellipsis else operator.index(label) for label in plain(term)]
+    numbers = [None if label is Ellipsis else operator.index(label) for label in concrete(term)]
     if any(k is not None and k < 0 for k in numbers):
         raise ValueError("a subscript is not within the valid range")
     return ["..." if k is None else _LETTERS[k] for k in numbers]

@@ -16,7 +16,7 @@ from wengert.declaration import normalized_axes, structural
 from wengert.facts import Flat, Kind, flat, tangent
 from wengert.primitive import Primitive
 from wengert.registry import functions, handler_of, no_rule, table
-from wengert.value import Value, bind, stacked
+from wengert.value import Value, bind, concrete, stacked
 
 __all__ = ["accumulate", "as_operand", "reduce", "reduceat"]
 
@@ -139,10 +139,6 @@ def as_operand(x: Any) -> Any:
     return stacked(array) if array.dtype.kind == "O" else array
 
 
-def _plain(x: Any) -> Any:
-    return x._concrete() if isinstance(x, Value) else x
-
-
 def _result_dtype(ufunc: np.ufunc, method: str, a: Any, **options: Any) -> Any:
     """The dtype in which NumPy computes; where it refuses the arguments, its own exception."""
     small = np.ones(tuple(min(n, 1) for n in a.shape), a.dtype)
@@ -164,7 +160,7 @@ def reduce(
     kind = _result_dtype(ufunc, "reduce", a, **options)
     if _is_flat(ufunc):
         given = {"initial": initial, "where": where}
-        plain = {name: _plain(given[name]) for name in given.keys() & options.keys()}
+        plain = {name: concrete(given[name]) for name in given.keys() & options.keys()}
         return bind(flat_fold, (a,), {"ufunc": ufunc, "method": "reduce", **options, **plain})
     a = a if a.dtype == kind else a.astype(kind)
     if ufunc in _REDUCTIONS:
@@ -224,7 +220,7 @@ def reduceat(ufunc: np.ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = 
     """As ``ufunc.reduceat``: the segments of each length are reduced together."""
     a = as_operand(a)
     axis = normalize_axis_index(axis, a.ndim)
-    starts = np.asarray(_plain(indices))
+    starts = np.asarray(concrete(indices))
     ufunc.reduceat(np.ones(a.shape[axis], a.dtype), starts, dtype=dtype)  # NumPy's exceptions
     stops = np.append(starts[1:], a.shape[axis]).astype(np.intp)
     lengths = np.maximum(stops - starts, 1)

@@ -12,7 +12,7 @@ from wengert.facts import transpose
 from wengert.memory import part_of
 from wengert.registry import functions, table
 from wengert.rules.gathering import added_at, assignable, assigned, gathered, plain_part
-from wengert.value import Value, bind
+from wengert.value import bind, concrete
 
 
 def _getitem(x: Any, index: Any) -> Any:
@@ -134,7 +134,7 @@ def _of_values(function: Any) -> Any:
     """A question about values whose answer is no array: asked of the plain arrays."""
 
     def handler(*args: Any, **kwargs: Any) -> Any:
-        return function(*(x._concrete() if isinstance(x, Value) else x for x in args), **kwargs)
+        return function(*(concrete(x) for x in args), **kwargs)
 
     return handler
 

@@ -16,7 +16,7 @@ from wengert.errors import NoRuleError, user_location
 from wengert.facts import Fact, Kind, tangent, transpose
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import Value
+from wengert.value import concrete
 
 __all__ = ["adjoint_of", "pack"]
 
@@ -254,7 +254,7 @@ def _schur(a: Any, output: str) -> tuple[Any, Any]:
 
 def _check_triangular(triangular: Any) -> None:
     """Refuse blocks of two complex eigenvalues in a real Schur form, and equal eigenvalues."""
-    plain = triangular._concrete() if isinstance(triangular, Value) else triangular
+    plain = concrete(triangular)
     if np.any(np.diagonal(plain, -1, -2, -1) != 0):
         raise NoRuleError(
             "the real Schur form of a matrix with complex eigenvalues has no derivative rule.",

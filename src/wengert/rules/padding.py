@@ -13,8 +13,8 @@ import numpy as np
 
 from wengert.declaration import composed, structural
 from wengert.facts import transpose
-from wengert.rules.structural import along, nested, plain
-from wengert.value import Value, bind
+from wengert.rules.structural import along, nested
+from wengert.value import Value, bind, concrete
 
 Pair = tuple[int, int]
 
@@ -62,7 +62,7 @@ def _pairs(x: Any, ndim: int) -> list[Any]:
 
 def _widths(pad_width: Any, ndim: int) -> tuple[Pair, ...]:
     """The lengths to be added before and after each axis."""
-    pad_width = plain(pad_width)
+    pad_width = concrete(pad_width)
     np.pad(np.empty((0,) * ndim, bool), pad_width, "empty")  # NumPy's errors
     if isinstance(pad_width, dict):
         of_axis = {axis % ndim: width for axis, width in pad_width.items()}

@@ -9,8 +9,8 @@ import numpy as np
 
 from wengert.declaration import composed
 from wengert.registry import functions
-from wengert.rules.structural import plain, stand_in
-from wengert.value import Value
+from wengert.rules.structural import stand_in
+from wengert.value import Value, concrete
 
 # --- answered by shape and dtype -------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ def _of_numbers(function: Callable[..., Any]) -> None:
 
 
 def _numbers(x: Any) -> Any:
-    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else plain(x)
+    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else concrete(x)
 
 
 _OF_NUMBERS: list[Any] = [

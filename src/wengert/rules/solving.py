@@ -26,7 +26,7 @@ from wengert.rules.linear_algebra import (
     require_matrices,
     require_square,
 )
-from wengert.value import Value, bind
+from wengert.value import bind, concrete
 
 _UNSET: Any = getattr(np, "_NoValue", None)
 
@@ -471,7 +471,7 @@ def _residuals(a: Any, b: Any, x: Any, rank: Any) -> Any:
 def _is(rank: Any, n: int) -> bool:
     """Whether the rank is n; while tracing, where it is not known, it is taken to be."""
     try:
-        return bool((rank._concrete() if isinstance(rank, Value) else rank) == n)
+        return bool(concrete(rank) == n)
     except TraceError:
         return True
 

@@ -19,7 +19,7 @@ from wengert.facts import flat
 from wengert.primitive import Primitive
 from wengert.rules.special_kernels import difference_of_polygammas, elementwise_kernel
 from wengert.rules.special_zeta import polygamma
-from wengert.value import Value
+from wengert.value import Value, concrete
 
 __all__ = ["PYTHON_FUNCTIONS", "digamma_difference", "is_pole"]
 
@@ -128,7 +128,7 @@ def _perm(N: Any, k: Any, exact: bool = False) -> Any:
 
 def _factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
     if _is_whole(n):
-        return sp.factorial(_plain(n), exact, extend)
+        return sp.factorial(concrete(n), exact, extend)
     _only_approximate("factorial", exact)
     sp.factorial(np.ones(1, n.dtype), exact, extend)  # it raises for what it does not take
     if extend == "zero":
@@ -138,14 +138,14 @@ def _factorial(n: Any, exact: bool = False, extend: str = "zero") -> Any:
 
 def _factorial2(n: Any, exact: bool = False, extend: str = "zero") -> Any:
     if _is_whole(n):
-        return sp.factorial2(_plain(n), exact, extend)
+        return sp.factorial2(concrete(n), exact, extend)
     sp.factorial2(np.ones(1, n.dtype), exact, extend)  # it raises unless extend="complex"
     return _multifactorial(n, 2)
 
 
 def _factorialk(n: Any, k: Any, exact: bool = False, extend: str = "zero") -> Any:
     if _is_whole(n):
-        return sp.factorialk(_plain(n), k, exact, extend)
+        return sp.factorialk(concrete(n), k, exact, extend)
     sp.factorialk(np.ones(1, n.dtype), k, exact, extend)
     return _multifactorial(n, k)
 
@@ -159,10 +159,6 @@ def _multifactorial(n: Any, k: Any) -> Any:
 def _is_whole(n: Any) -> bool:
     """Whether there is nothing to differentiate: SciPy computes it, or says what is wrong with the other arguments."""
     return not isinstance(n, Value) or n.dtype.kind in "iub"
-
-
-def _plain(x: Any) -> Any:
-    return x._concrete() if isinstance(x, Value) else x
 
 
 def _only_approximate(name: str, exact: bool) -> None:
@@ -187,7 +183,7 @@ def _multigammaln(a: Any, d: Any) -> Any:
 def _is_known_to_have(condition: Any) -> bool:
     """Whether a condition holds somewhere; False where there are no values to see it by."""
     try:
-        return bool(np.any(condition._concrete() if isinstance(condition, Value) else condition))
+        return bool(np.any(concrete(condition)))
     except TraceError:
         return False
 

@@ -28,7 +28,7 @@ from wengert.rules.special_numerical import (
     several,
     step_for,
 )
-from wengert.value import Value
+from wengert.value import concrete
 
 __all__ = ["PYTHON_FUNCTIONS"]
 
@@ -225,7 +225,7 @@ _mathieu_coefficients = structural(
 
 def _fourier_coefficients(function: Any, odd: bool) -> Callable[..., Any]:
     def coefficients(m: Any, q: Any) -> Any:
-        count = function(m, q._concrete() if isinstance(q, Value) else q).size  # raises what SciPy raises
+        count = function(m, concrete(q)).size  # raises what SciPy raises
         return _mathieu_coefficients(q, m=int(m), odd=odd, count=count, order=0)
 
     coefficients.__name__ = function.__name__

@@ -21,7 +21,7 @@ from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.rules.special_bessel import order_rate
 from wengert.rules.special_numerical import by_parameters, conjugated, not_float64, several, step_for
-from wengert.value import Value
+from wengert.value import concrete
 
 __all__ = ["PYTHON_FUNCTIONS"]
 
@@ -259,11 +259,6 @@ _pbdn_seq = structural("pbdn_seq", lambda z, n: special.pbdn_seq(n, complex(z)),
 # --- functions of scipy.special that are no ufuncs -----------------------------------------------------------------
 
 
-def _known(x: Any) -> Any:
-    """The number, of which the length of a sequence depends."""
-    return x._concrete() if isinstance(x, Value) else x
-
-
 def _check_scalars(*xs: Any) -> None:
     if any(np.ndim(x) for x in xs):
         raise ValueError("arguments must be scalars.")
@@ -274,7 +269,7 @@ def _sequence(function: Any, least: int) -> Callable[..., Any]:
 
     def sequence(v: Any, x: Any) -> tuple[Any, Any]:
         _check_scalars(v, x)
-        whole = int(_known(v))
+        whole = int(concrete(v))
         value, slope = function(v - whole + np.arange(max(whole, least) + 1), x)
         return value, slope
 
@@ -299,9 +294,9 @@ def pbdn_seq(n: Any, z: Any) -> tuple[Any, Any]:
 def lmbda(v: Any, x: Any) -> tuple[Any, Any]:
     """As ``scipy.special.lmbda``: Λ of order v is ₀F₁(; v+1; −x²/4)."""
     _check_scalars(v, x)
-    if _known(v) < 0:
+    if concrete(v) < 0:
         raise ValueError("argument must be > 0.")
-    whole = int(_known(v))
+    whole = int(concrete(v))
     orders, square = v - whole + np.arange(whole + 1.0), -x * x / 4
     return special.hyp0f1(orders + 1, square), -x / 2 / (orders + 1) * special.hyp0f1(orders + 2, square)
 

@@ -79,11 +79,6 @@ def nested(x: Any) -> Any:
     return np.stack([nested(part) for part in x]) if isinstance(x, (list, tuple)) and len(x) else array_of(x)
 
 
-def plain(x: Any) -> Any:
-    """The numbers of an argument that says where and how often, not what."""
-    return x._concrete() if isinstance(x, Value) else x
-
-
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """The index that takes `part` of one axis and the whole of those before it."""
     return (*(slice(None),) * axis, part)

@@ -16,7 +16,7 @@ from wengert.inference import core_dimensions
 from wengert.registry import functions, handler_of, no_rule, table
 from wengert.rules import folds
 from wengert.rules.gathering import added_at
-from wengert.value import Value, bind
+from wengert.value import Value, bind, concrete
 
 _Options = dict[str, Any]
 
@@ -224,7 +224,7 @@ def _at_computed(ufunc: np.ufunc, a: Any, index: Any, others: Sequence[Any]) -> 
 def _plain_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(map(_plain_index, index))
-    return index._concrete() if isinstance(index, Value) else index
+    return concrete(index)
 
 
 def _applied(ufunc: np.ufunc, a: Any, places: Any, others: Sequence[Any]) -> Any:

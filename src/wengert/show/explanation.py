@@ -17,7 +17,7 @@ from wengert.show.numbering import by_depth, free_letter
 from wengert.show.page import Page, Shown, Table
 from wengert.show.traces import AdjointTrace, TangentTrace
 from wengert.transforms import adjoint_sweep, tangent_sweep
-from wengert.value import Value
+from wengert.value import concrete
 from wengert.wlist import ArrayType, Tape, Variable
 
 __all__ = ["Explanation", "explain"]
@@ -206,7 +206,7 @@ def _listed(texts: Iterable[str], count: int) -> str:
 def _plain(arg: Any) -> Any:
     """An argument without any recording: tensors become their arrays."""
     leaves, rebuild = flatten(arg)
-    return rebuild([leaf._concrete() if isinstance(leaf, Value) else leaf for leaf in leaves])
+    return rebuild([concrete(leaf) for leaf in leaves])
 
 
 def _output_names(count: int, inputs: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from wengert.errors import ArgumentError, DtypeError, ShapeError, WengertError, 
 from wengert.show.notation import function_name
 from wengert.show.paths import MOST_COUNTED, path_counts, steps_of_all_paths, sum_over_paths
 from wengert.symbolic.evaluation import symbolic_gradient
-from wengert.value import Value
+from wengert.value import concrete
 from wengert.wlist import Tape, Variable
 
 __all__ = ["DIFFERENCES", "Method", "Problem", "errors_against_step", "measured"]
@@ -114,7 +114,7 @@ class Problem:
 
 
 def _real(x: Any, name: str) -> Any:
-    array = np.asarray(x._concrete() if isinstance(x, Value) else x)
+    array = np.asarray(concrete(x))
     if array.dtype.kind not in "iuf":
         raise DtypeError(
             f"compare needs real numbers, but an argument of {name} has dtype {array.dtype}.",

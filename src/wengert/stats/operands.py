@@ -11,7 +11,7 @@ import numpy as np
 
 from wengert.errors import DtypeError, TraceError, user_location
 from wengert.rules.structural import array_of
-from wengert.value import Value
+from wengert.value import Value, concrete
 
 __all__ = ["common_dtype", "flaw_of", "is_number", "nowhere", "real_operands", "reject", "select", "vanishing"]
 
@@ -73,7 +73,7 @@ def flaw_of(conditions: Sequence[Any], dtype: np.dtype[Any]) -> Any:
 def reject(condition: Any, message: str, dtype: np.dtype[Any]) -> Any:
     """Raise SciPy's ``ValueError`` where a condition is known to hold; where there are no values, nan to be added."""
     try:
-        plain = condition._concrete() if isinstance(condition, Value) else condition
+        plain = concrete(condition)
     except TraceError:
         return np.where(condition, dtype.type(np.nan), dtype.type(0.0))
     if np.any(plain):
