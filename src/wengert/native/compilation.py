@@ -19,8 +19,9 @@ from wengert.counting import Stats
 from wengert.errors import ArgumentError, CheckError, user_location
 from wengert.native import machine
 from wengert.native.entry import Entry
-from wengert.native.program import OutOfRangeError, Program, Segment, built
+from wengert.native.program import OutOfRangeError, Program, Segment, as_typed, built
 from wengert.programs import with_names
+from wengert.rules.structural import stand_in
 from wengert.simplification import simplify
 from wengert.transforms import adjoint
 from wengert.transforms.selection import is_floating
@@ -60,18 +61,12 @@ class NativeCall(Call):
         """Compute the results: of plain arrays by the machine code, of other values by the list."""
         if any(isinstance(x, Value) for x in operands) or not self.has_code:
             return super().run(*operands)
-        typed = [_as_typed(x, v.type) for x, v in zip(operands, self.body.inputs, strict=True)]
+        typed = [as_typed(x, v.type) for x, v in zip(operands, self.body.inputs, strict=True)]
         return result_of(self.program.run(typed))
 
     def with_sublists(self, sublists: Mapping[str, WengertList]) -> NativeCall:
         """A call of another list."""
         return NativeCall(sublists["function"])
-
-
-def _as_typed(x: Any, kind: ArrayType) -> Any:
-    """Contiguous memory in the dtype of the list, for an array or number of any kind."""
-    array = np.require(x, kind.dtype, ["C", "A"])
-    return array if kind.shape else array[()]
 
 
 @dataclass(slots=True)
@@ -165,10 +160,7 @@ class Compiled:
             except OutOfRangeError:
                 pass  # the list will say where
         signature, leaves = self._signature(args, kwargs)
-        if any(isinstance(x, Value) for x in leaves) or not signature.call.has_code:
-            return signature.rebuild(apply(signature.call, leaves))
-        values = [_as_typed(x, kind) for x, kind in zip(leaves, signature.types, strict=True)]
-        return signature.rebuild(signature.call.program.run(values))
+        return signature.rebuild(apply(signature.call, leaves))
 
     @property
     def signatures(self) -> list[Signature]:
@@ -181,15 +173,17 @@ class Compiled:
 
     def llvm(self, *args: Any, **kwargs: Any) -> str:
         """LLVM's code after optimisation, of all native functions."""
-        return "\n".join(segment.library.optimised() for segment in self._program(args, kwargs).segments)
+        program = self._program(self._asked(args, kwargs).call)
+        return "\n".join(segment.library.optimised() for segment in program.segments)
 
     def stats(self, *args: Any, **kwargs: Any) -> NativeStats:
         """Statements, operations, and bytes of memory and code."""
-        program = self._program(args, kwargs)
+        call = self._asked(args, kwargs).call
+        program = self._program(call)
         segments = program.segments
         names = [step.prim.name for step in program.steps if not isinstance(step, Segment)]
         return NativeStats(
-            self._asked(args, kwargs).call.body.stats(),
+            call.body.stats(),
             len(segments),
             tuple(dict.fromkeys(names)),
             sum(segment.planned for segment in segments),
@@ -197,14 +191,14 @@ class Compiled:
             sum(segment.library.size for segment in segments),
         )
 
-    def _program(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Program:
+    def _program(self, call: NativeCall) -> Program:
         if reason := machine.unavailable():
             raise ArgumentError(
                 f"{function_name(self.function)} has no machine code: {reason}",
                 remedy="It runs by its list: f.list().",
                 where=user_location(),
             )
-        return self._asked(args, kwargs).call.program
+        return call.program
 
     def _asked(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Signature:
         if args or kwargs:
@@ -229,7 +223,7 @@ class Compiled:
         types = tuple(map(_native_type, leaves))
         key = structure, types, _hashable(fixed, self.function)
         if key not in self._held:
-            self._hold(key, types, rebuild, fixed, moving)
+            self._hold(key, types, rebuild, fixed, moving, leaves)
         return self._held[key], leaves
 
     def _told_apart(
@@ -242,8 +236,9 @@ class Compiled:
         return (moving, named), (tuple(fixed), tuple((n, x) for n, x in sorted(kwargs.items()) if n not in named))
 
     def _hold(
-        self, key: tuple[Structure, Any, Any], types: tuple[ArrayType, ...], rebuild: Any, fixed: Any, moving: Any
-    ) -> None:
+        self, key: tuple[Structure, Any, Any], types: tuple[ArrayType, ...], rebuild: Any, fixed: Any, moving: Any,
+        leaves: Sequence[Any],
+    ) -> None:  # fmt: skip
         rebuilds = []
 
         def flat(*leaves: Any) -> list[Any]:
@@ -261,7 +256,7 @@ class Compiled:
         program = with_names(flat, names)
         program.__name__ = function_name(self.function)
         with np.errstate(all="ignore"):
-            lst = trace(program)(*(_like(kind) for kind in types))
+            lst = trace(program)(*(stand_in(kind)[()] for kind in types))
         put_together, count = rebuilds[-1]
         is_simple = not moving[1] and not any(fixed) and all(_is_leaf(x) for x in moving[0])
         signature = Signature(types, NativeCall(lst), put_together, is_simple and _is_as_it_is(put_together, count))
@@ -269,7 +264,7 @@ class Compiled:
             _say_once(reason)
         else:
             if self.check:
-                _checked(signature, self.function, self._last_leaves(moving))
+                _checked(signature, self.function, leaves)
             self._note_fast(key[0], signature, has_constants=bool(moving[1]) or any(fixed))
         self._held[key] = signature
 
@@ -285,20 +280,11 @@ class Compiled:
             if len(entries) < _MOST_FAST:
                 entries.append((fast, signature.rebuild))
 
-    @staticmethod
-    def _last_leaves(moving: Any) -> Sequence[Any]:
-        return [np.asarray(x) for x in flatten(moving)[0]]
-
 
 def _native_type(x: Any) -> ArrayType:
     """The type of an array in the byte order of the processor."""
     kind = ArrayType.of(x)
     return ArrayType(kind.shape, kind.dtype.newbyteorder("="))
-
-
-def _like(kind: ArrayType) -> Any:
-    """Something of the type, for `trace`, which does not look at values."""
-    return np.broadcast_to(np.zeros((), kind.dtype), kind.shape)[()]
 
 
 def _is_leaf(x: Any) -> bool:
@@ -352,7 +338,7 @@ def _say_once(reason: str) -> None:
 def _checked(signature: Signature, f: Function, leaves: Sequence[Any]) -> None:
     """Compare results and gradient of the machine code with those of the list."""
     body = signature.call.body
-    at = [_as_typed(x, kind) for x, kind in zip(leaves, signature.types, strict=True)]
+    at = [as_typed(x, kind) for x, kind in zip(leaves, signature.types, strict=True)]
     _compare(body, signature.call, at, f, "result")
     if not any(map(is_floating, body.inputs)) or not any(map(is_floating, body.outputs)):
         return

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wengert.control import Branches, Call, Loop, While
-from wengert.native.writing import Function
+from wengert.native.writing import Function, whole_lines
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
 if TYPE_CHECKING:
     from wengert.native.emission import Body, Kernel
 
 __all__ = ["ControlPlan", "carries_of", "is_control", "lists_of", "planned", "write"]
-
-_ALIGNMENT = 64
 
 
 def is_control(stmt: Statement) -> bool:
@@ -83,8 +81,7 @@ def planned(stmt: Statement, kernels: Sequence[Kernel]) -> ControlPlan:
 
 
 def _bytes(kind: ArrayType) -> int:
-    size = max(kind.size, 1) * kind.dtype.itemsize
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
+    return whole_lines(max(kind.size, 1) * kind.dtype.itemsize)
 
 
 def _exact_bytes(kind: ArrayType) -> int:

@@ -172,8 +172,9 @@ class _GroupWriter:
 
     def write(self) -> None:
         """Write the function and the call of it."""
-        draft = Function(Module(), "define void @draft()")  # what the function needs is known when it is written
-        self._body(draft)
+        is_long = len(self.plan.lst.statements) > _LONG
+        function = Function(self.module, attributes="noinline #0 " if is_long else "#0 ")
+        self._body(function)  # what it is to be given is known then
         heads, calls = [], []
         for v, name in self.numbers.items():
             loaded = _load(self.homes.main, self.homes.pointer(v), v.dtype)
@@ -188,11 +189,7 @@ class _GroupWriter:
         if self.has_scratch:
             heads.append("ptr %scratch")
             calls.append(f"ptr {self.homes.scratch(self.place)}")
-        head = f"define internal void @{_ITSELF}({', '.join(heads)})"
-        is_long = len(self.plan.lst.statements) > _LONG
-        function = Function(self.module, head, "noinline #0 " if is_long else "#0 ")
-        self.pointers, self.numbers = dict(self.pointers), dict(self.numbers)
-        self._body(function)
+        function.head = f"define internal void @{_ITSELF}({', '.join(heads)})"
         name = self.module.shared(function.text(), _ITSELF, self.name)
         self.homes.main.line(f"call void @{name}({', '.join(calls)})")
 

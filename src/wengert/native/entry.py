@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from wengert.native.writing import MEMORY, Function, Module
+from wengert.native.writing import ALIGNMENT, MEMORY, Function, Module
 
 if TYPE_CHECKING:
     from wengert.native.machine import Library
@@ -39,8 +39,6 @@ Entry: TypeAlias = Callable[..., Any]
 
 #: The largest workspace, in bytes, that a wrapper takes from the stack.
 STACK = 4096
-#: The alignment of a workspace, in bytes.
-ALIGNMENT = 64
 
 # The structs that a wrapper reads, on a 64-bit machine: the offsets of their fields in bytes.
 _TYPE, _NUMBER = 8, 16  # any object; `float` and the scalars of NumPy

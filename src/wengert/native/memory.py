@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wengert.native.planning import Plan
+from wengert.native.writing import ALIGNMENT, whole_lines
 from wengert.wlist import Variable
 
 __all__ = ["Layout", "laid_out"]
 
-_ALIGNMENT = 64  # bytes: a line of the cache
 _TAKEN_OVER = frozenset({"index_update", "update_at", "add_at"})
 
 
@@ -144,23 +144,19 @@ def _place(
             layout.offsets[v] = _taken(layout, free, size)
         layout.least = max(layout.least, alive + more.get(g, 0))
         if more.get(g):
-            layout.scratch[g] = _taken(layout, free, _whole_lines(more[g]))
-            _give_back(free, layout.scratch[g], _whole_lines(more[g]))
+            layout.scratch[g] = _taken(layout, free, whole_lines(more[g]))
+            _give_back(free, layout.scratch[g], whole_lines(more[g]))
         for v in freed[g]:
             alive -= _bytes(v)
             _give_back(free, layout.offsets[v], _bytes(v))
 
 
 def _bytes(v: Variable) -> int:
-    return _whole_lines(max(v.type.size, 1) * v.dtype.itemsize) if v.shape else 8
-
-
-def _whole_lines(size: int) -> int:
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
+    return whole_lines(max(v.type.size, 1) * v.dtype.itemsize) if v.shape else 8
 
 
 def _taken(layout: Layout, free: list[tuple[int, int]], size: int) -> int:
-    step = 8 if size == 8 else _ALIGNMENT
+    step = 8 if size == 8 else ALIGNMENT
     for k, (offset, length) in enumerate(free):
         start = -(-offset // step) * step
         if start + size <= offset + length:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from wengert.native.indices import indexed, slots_of
 from wengert.native.memory import Layout
 from wengert.native.places import Index, plus
 from wengert.native.planning import Plan
-from wengert.rules.gathering import Slot
+from wengert.rules.gathering import taken_shape
 from wengert.wlist import ArrayType, Statement, Variable
 
 if TYPE_CHECKING:
@@ -78,14 +78,8 @@ def _at(stmt: Statement, new: Any, adds: bool) -> Part:
     def target(body: Body, at: Index) -> Index:
         return indexed(body, index, slots, shape, at)
 
-    return Part(_taken(index, slots, shape), new, target, adds)
-
-
-def _taken(index: Any, slots: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of what an index takes: any places of its axes will do."""
     parts = index if isinstance(index, tuple) else (index,)
-    places = tuple(np.zeros(ArrayType.of(slots[p.number]).shape, int)[()] if isinstance(p, Slot) else p for p in parts)
-    return np.broadcast_to(np.zeros((), bool), shape)[places].shape
+    return Part(taken_shape(parts, slots, shape), new, target, adds)
 
 
 def _shifted(x: Any, by: list[int]) -> Part:

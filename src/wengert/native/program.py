@@ -19,7 +19,7 @@ from wengert.native.planning import is_native, primitive_of, with_own_outputs
 from wengert.native.writing import REGISTERS, Module
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
-__all__ = ["OutOfRangeError", "Program", "Segment", "built", "segmented"]
+__all__ = ["OutOfRangeError", "Program", "Segment", "as_typed", "built", "segmented"]
 
 #: Large constants by their contents, at addresses that code refers to: kept as long as the process runs.
 _constants: dict[str, np.ndarray[Any, Any]] = {}
@@ -35,8 +35,6 @@ class Segment:
     ----------
     lst : WengertList
         With the values from before as inputs.
-    text : str
-        The LLVM code before optimisation.
     planned, least : int
         Bytes of its workspace, and how many are alive together at most.
     """
@@ -44,7 +42,6 @@ class Segment:
     lst: WengertList
     call: Entry
     library: machine.Library
-    text: str
     planned: int
     least: int
 
@@ -83,7 +80,7 @@ class Program:
         values: dict[Variable, Any] = dict(zip(self.lst.inputs, inputs, strict=True))
         for step in self.steps:
             if isinstance(step, Segment):
-                found = step.call(*(_ready(values[v], v) for v in step.lst.inputs))
+                found = step.call(*(as_typed(values[v], v.type) for v in step.lst.inputs))
                 values.update(zip(step.lst.outputs, found if isinstance(found, tuple) else (found,), strict=True))
             else:
                 operands = [values[x] if isinstance(x, Variable) else x for x in step.operands]
@@ -111,11 +108,10 @@ class Program:
         return [step for step in self.steps if isinstance(step, Segment)]
 
 
-def _ready(x: Any, v: Variable) -> Any:
-    """A value as a segment takes it: contiguous, aligned, in native order."""
-    if isinstance(x, np.ndarray):
-        return np.require(x, v.dtype, ["C", "A"]) if v.shape else x[()]
-    return x
+def as_typed(x: Any, kind: ArrayType) -> Any:
+    """An array or number of any kind as native code takes it: contiguous, aligned, of the dtype of the list."""
+    array = np.require(x, kind.dtype, ["C", "A"])
+    return array if kind.shape else array[()]
 
 
 def segmented(lst: WengertList) -> list[WengertList | Statement]:
@@ -178,7 +174,7 @@ def _segment(lst: WengertList) -> Segment:
         call = entry(library, symbol, _out_of_range)
     else:
         call = SlowEntry(library, "kernel", inputs, outputs, size, reports=True, on_error=_out_of_range)
-    return Segment(lst, call, library, text, size, kernel.layout.least)
+    return Segment(lst, call, library, size, kernel.layout.least)
 
 
 class OutOfRangeError(IndexError):

@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MEMORY", "REGISTERS", "Function", "Module", "literal"]
+__all__ = ["ALIGNMENT", "MEMORY", "REGISTERS", "Function", "Module", "literal", "whole_lines"]
 
 #: LLVM's types of the dtypes that native code knows, in a register and in memory.
 REGISTERS = {"float64": "double", "float32": "float", "int64": "i64", "int32": "i32", "bool": "i1"}
 MEMORY = {**REGISTERS, "bool": "i8"}
+
+#: What arrays in a workspace are aligned to, in bytes: a line of the cache.
+ALIGNMENT = 64
+
+
+def whole_lines(size: int) -> int:
+    """A number of bytes, made up to whole lines of the cache."""
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def literal(value: object, dtype: np.dtype[Any]) -> str:
@@ -68,12 +76,14 @@ class Function:
     ----------
     module : Module
     head : str
-        Such as ``define void @f(ptr %x)``; `attributes` follow it.
+        Such as ``define void @f(ptr %x)``; `attributes` follow it. It may be set later, when it is known what the
+        function is given.
     """
 
-    def __init__(self, module: Module, head: str, attributes: str = "") -> None:
-        self.module = module
-        self._lines: list[str | _Later] = [f"{head} {attributes}{{".replace("  ", " "), "entry:"]
+    def __init__(self, module: Module, head: str = "", attributes: str = "") -> None:
+        self.module, self.head = module, head
+        self._attributes = attributes
+        self._lines: list[str | _Later] = ["entry:"]
         self._count = 0
         self._first = 0  # instructions that were put at the beginning
         self.block = "entry"  # the label of the block that is being written
@@ -101,7 +111,7 @@ class Function:
 
     def first_line(self, text: str) -> None:
         """Write an instruction at the beginning of the function, after those that were written so before."""
-        self._lines.insert(2 + self._first, f"  {text}")
+        self._lines.insert(1 + self._first, f"  {text}")
         self._first += 1
 
     def begin(self, label: str) -> None:
@@ -115,7 +125,7 @@ class Function:
 
     def text(self, result: str = "void") -> str:
         """The whole function, ended with ``ret``."""
-        return "\n".join([*map(str, self._lines), f"  ret {result}", "}"])
+        return "\n".join([f"{self.head} {self._attributes}{{", *map(str, self._lines), f"  ret {result}", "}"])
 
     @contextmanager
     def loop(self, count: int | str, carried: Sequence[tuple[str, str]] = (), metadata: str = "") -> Iterator[Loop]:

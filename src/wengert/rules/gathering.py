@@ -25,7 +25,7 @@ from wengert.rules.structural import nested, stand_in
 from wengert.value import NO_PARAMS, Value, bind, is_view_of
 from wengert.wlist import ArrayType
 
-__all__ = ["Slot", "added_at", "assignable", "assigned", "gathered", "plain_part"]
+__all__ = ["Slot", "added_at", "assignable", "assigned", "gathered", "plain_part", "taken_shape"]
 
 Index = tuple[Any, ...]
 
@@ -146,7 +146,7 @@ def _added(x: Any, values: Any, indices: Sequence[Any], index: Index) -> Any:
 
 def _spread(values: Any, indices: Sequence[Any], index: Index, shape: tuple[int, ...]) -> Any:
     """The sum of the terms for each place of an array of `shape`, of values that are broadcast to the index."""
-    taken = _places(shape)[_firsts(index, indices)].shape
+    taken = taken_shape(index, indices, shape)
     terms = values if np.shape(values) == taken else np.broadcast_to(values, taken)
     return _put_back(terms, indices, index, shape)
 
@@ -193,12 +193,18 @@ def _firsts(index: Index, indices: Sequence[Any]) -> Index:
     return _filled(index, [np.zeros(np.shape(x), np.intp)[()] for x in indices])
 
 
+def taken_shape(index: Index, indices: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of what an index takes of an array of `shape`; the operands may be known by type alone."""
+    taken: tuple[int, ...] = _places(shape)[_firsts(index, indices)].shape
+    return taken
+
+
 def _type_of_read(x: ArrayType, *indices: ArrayType, index: Index, shape: tuple[int, ...]) -> ArrayType:
-    return ArrayType(_places(shape)[_firsts(index, indices)].shape, x.dtype)
+    return ArrayType(taken_shape(index, indices, shape), x.dtype)
 
 
 def _type_of_put_back(ct: ArrayType, *indices: ArrayType, index: Index, shape: tuple[int, ...]) -> ArrayType:
-    np.broadcast_to(stand_in(ct), _places(shape)[_firsts(index, indices)].shape)  # NumPy's error
+    np.broadcast_to(stand_in(ct), taken_shape(index, indices, shape))  # NumPy's error
     return ArrayType(shape, ct.dtype)
 
 
