@@ -48,6 +48,22 @@ class Problem:
         return (*self.sizes["small"], *self.sizes["full"]) if which == "full" else self.sizes[which]
 
 
+def by_wengert(make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> dict[str, Callable[..., Step]]:
+    """Both columns of wengert for a derivative that is no gradient: `make` gives it for the function."""
+
+    def eager(f: Callable[..., Any], given: Inputs) -> Step:
+        derivative = make(f)
+        return lambda: derivative(*given.parameters, *given.data)
+
+    def compiled(f: Callable[..., Any], given: Inputs) -> Step:
+        import wengert as wg
+
+        derivative = wg.compile(make(f))
+        return lambda: derivative(*given.parameters, *given.data)
+
+    return {"wengert": eager, "wengert compiled": compiled}
+
+
 def label(size: Size) -> str:
     """A size as text, as in "n = 1,000, d = 2"."""
     return ", ".join(f"{name} = {number:,}" for name, number in size.items())

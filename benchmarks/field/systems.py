@@ -74,10 +74,6 @@ def _compiled(problem: Problem, inputs: Inputs) -> Step:
     return flat(compiled, *inputs.parameters, *inputs.data)
 
 
-def _no_compile() -> str | None:
-    return None if hasattr(wg, "compile") else "this version of wengert has no compile"
-
-
 # --- peers -----------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +154,7 @@ SYSTEMS = (
     System("C", _c, _no_compiler),
     System(VALUE, value_alone, _nothing_missing),
     System("wengert", _wengert, _nothing_missing),
-    System("wengert compiled", _compiled, _no_compile),
+    System("wengert compiled", _compiled, _without("llvmlite")),
     System("PyTorch", _torch, _without("torch")),
     System("JAX", _jax, _without("jax")),
     System("autograd", _autograd, _without("autograd")),

@@ -109,7 +109,6 @@ def test_the_blocks_of_c_join_in_the_integration():
     np.testing.assert_allclose(gradient, expected[1], rtol=1e-10)
 
 
-@pytest.mark.skipif(not hasattr(wg, "compile"), reason="this version of wengert has no compile")
 @pytest.mark.parametrize(("problem", "size"), CASES)
 def test_the_compiled_derivative_agrees_with_define_by_run(problem, size):
     given = problem.inputs(size, 0)

@@ -1,13 +1,12 @@
 """Control statements as machine code: values, gradients and Hessians agree with the interpreted program."""
 
-import os
-
 import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.native import machine
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="no machine code on this platform")
+pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())
 
 X = np.array([0.3, -0.2, 0.9])
 

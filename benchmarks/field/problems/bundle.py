@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size, Step
+from benchmarks.field.problem import Inputs, Problem, Size, Step, by_wengert
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -137,20 +137,6 @@ def wengert_blocks(f: Callable[..., Any]) -> Callable[..., Any]:
     return blocks
 
 
-def derivative_wengert(f: Callable[..., Any], given: Inputs) -> Step:
-    """Define-by-run."""
-    blocks = wengert_blocks(f)
-    return lambda: blocks(*given.parameters, *given.data)
-
-
-def derivative_compiled(f: Callable[..., Any], given: Inputs) -> Step:
-    """The same, compiled."""
-    import wengert as wg
-
-    blocks = wg.compile(wengert_blocks(f))
-    return lambda: blocks(*given.parameters, *given.data)
-
-
 def derivative_torch(f: Callable[..., Any], given: Inputs) -> Step:
     """Two reverse sweeps over one graph, eagerly."""
     import torch
@@ -226,8 +212,7 @@ PROBLEM = Problem(
     jax_value=jax_value,
     autograd_value=autograd_value,
     derivatives={
-        "wengert": derivative_wengert,
-        "wengert compiled": derivative_compiled,
+        **by_wengert(wengert_blocks),
         "PyTorch": derivative_torch,
         "JAX": derivative_jax,
         "autograd": derivative_autograd,

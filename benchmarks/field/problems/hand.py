@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size, Step
+from benchmarks.field.problem import Inputs, Problem, Size, Step, by_wengert
 
 BONES, ANGLES = 22, 20
 PARENTS = (-1, 0, *(1 if bone % 4 == 2 else bone - 1 for bone in range(2, BONES)))
@@ -160,20 +160,6 @@ def wengert_jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
     return both
 
 
-def derivative_wengert(f: Callable[..., Any], given: Inputs) -> Step:
-    """Define-by-run."""
-    both = wengert_jacobian(f)
-    return lambda: both(*given.parameters, *given.data)
-
-
-def derivative_compiled(f: Callable[..., Any], given: Inputs) -> Step:
-    """The same, compiled."""
-    import wengert as wg
-
-    both = wg.compile(wengert_jacobian(f))
-    return lambda: both(*given.parameters, *given.data)
-
-
 def derivative_torch(f: Callable[..., Any], given: Inputs) -> Step:
     """Forward mode of all directions at once."""
     import torch
@@ -254,8 +240,7 @@ PROBLEM = Problem(
     jax_value=jax_value,
     autograd_value=autograd_value,
     derivatives={
-        "wengert": derivative_wengert,
-        "wengert compiled": derivative_compiled,
+        **by_wengert(wengert_jacobian),
         "PyTorch": derivative_torch,
         "JAX": derivative_jax,
         "autograd": derivative_autograd,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size, Step
+from benchmarks.field.problem import Inputs, Problem, Size, Step, by_wengert
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -77,20 +77,6 @@ def wengert_newton(f: Callable[..., Any]) -> Callable[..., Any]:
         return cost, gradient, diagonal
 
     return newton
-
-
-def derivative_wengert(f: Callable[..., Any], given: Inputs) -> Step:
-    """Define-by-run."""
-    newton = wengert_newton(f)
-    return lambda: newton(*given.parameters, *given.data)
-
-
-def derivative_compiled(f: Callable[..., Any], given: Inputs) -> Step:
-    """The same, compiled."""
-    import wengert as wg
-
-    newton = wg.compile(wengert_newton(f))
-    return lambda: newton(*given.parameters, *given.data)
 
 
 def derivative_torch(f: Callable[..., Any], given: Inputs) -> Step:
@@ -162,8 +148,7 @@ PROBLEM = Problem(
     jax_value=jax_value,
     autograd_value=autograd_value,
     derivatives={
-        "wengert": derivative_wengert,
-        "wengert compiled": derivative_compiled,
+        **by_wengert(wengert_newton),
         "PyTorch": derivative_torch,
         "JAX": derivative_jax,
         "autograd": derivative_autograd,
