@@ -394,7 +394,8 @@ def owned(values: Iterable[Any], seeds: Iterable[Any]) -> list[Any]:
         value = settled(value)  # noqa: PLW2901  # the value, made the caller's own
         is_array = value.__class__ is np.ndarray
         if id(value) in seen or (is_array and value.base is not None):
-            value = value.copy() if is_array else +value  # noqa: PLW2901  # as above
+            # NumPy's scalars cannot be changed.
+            value = value.copy() if is_array else +value if isinstance(value, Value) else value  # noqa: PLW2901
         seen.add(id(value))
         own.append(value)
     return own

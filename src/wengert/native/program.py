@@ -17,6 +17,7 @@ from wengert.native.elementwise import cost
 from wengert.native.entry import Entry, Slot, SlowEntry, entry, is_supported, wrapper_text
 from wengert.native.planning import is_native, primitive_of, with_own_outputs
 from wengert.native.writing import REGISTERS, Module
+from wengert.nodes import owned
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
 __all__ = ["OutOfRangeError", "Program", "Segment", "as_typed", "built", "segmented"]
@@ -86,21 +87,9 @@ class Program:
                 operands = [values[x] if isinstance(x, Variable) else x for x in step.operands]
                 found = step.prim.evaluate(operands, step.params)
                 values.update(zip(step.targets, found if len(step.targets) > 1 else (found,), strict=True))
-        return self._outputs(values)
-
-    def _outputs(self, values: dict[Variable, Any]) -> list[Any]:
-        """Each an array of its own: one that is an input, a constant or another output is copied."""
-        seen: set[Variable] = set(self.lst.inputs)
-        found = []
-        for y in self.lst.outputs:
-            value = values[y] if isinstance(y, Variable) else y
-            is_own = isinstance(y, Variable) and y not in seen
-            if isinstance(y, Variable):
-                seen.add(y)
-            if isinstance(value, np.ndarray) and (not is_own or value.base is not None):
-                value = value.copy()
-            found.append(np.asarray(value)[()] if not isinstance(value, np.ndarray) else value)
-        return found
+        constants = [y for y in self.lst.outputs if isinstance(y, np.ndarray)]
+        outputs = [values[y] if isinstance(y, Variable) else np.asarray(y)[()] for y in self.lst.outputs]
+        return owned(outputs, [*inputs, *constants])
 
     @property
     def segments(self) -> list[Segment]:
