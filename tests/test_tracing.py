@@ -289,3 +289,20 @@ def test_copies_and_views_are_changed_in_place_while_tracing():
 
     z = np.array([1 + 1j])
     assert wg.trace(g)(z)(z) == 2.0
+
+
+def test_a_broadcast_constant_is_not_spread_out():
+    row = np.arange(3.0)
+    lst = wg.trace(lambda x: x * np.broadcast_to(row, (4, 3)))(np.ones((4, 3)))
+    (constant,) = [x for stmt in lst.statements for x in stmt.operands if isinstance(x, np.ndarray)]
+    assert constant.strides == (0, 8)
+    row[:] = 7.0
+    np.testing.assert_array_equal(lst.run([np.ones((4, 3))])[0], np.tile([0.0, 1.0, 2.0], (4, 1)))
+
+
+def test_constants_that_are_broadcast_along_different_axes_are_told_apart():
+    row, column = np.broadcast_to([1.0, 2.0], (2, 2)), np.broadcast_to([[1.0], [2.0]], (2, 2))
+    lst = wg.simplify(wg.trace(lambda x: (np.sin(x * row), np.sin(x * column)))(np.ones((2, 2))))
+    first, second = lst.run([np.ones((2, 2))])
+    np.testing.assert_array_equal(first, np.sin(row))
+    np.testing.assert_array_equal(second, np.sin(column))

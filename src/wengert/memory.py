@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Memory", "empty_like_in_memory", "is_shared", "laid_out", "note_view", "part_of"]
+__all__ = ["Memory", "copied", "distinct", "empty_like_in_memory", "is_shared", "laid_out", "note_view", "part_of"]
 
 Step = tuple[Any, Mapping[str, Any]]  # a primitive and its parameters
 
@@ -131,3 +131,16 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return bool(one == other) and repr(one) == repr(other)  # True and 1 are equal, and different indices
     except ValueError:  # indices with arrays
         return False
+
+
+def distinct(x: Any) -> Any:
+    """A view of an array with one element in the place of those that broadcasting repeats along an axis."""
+    if 0 not in x.strides or not x.size:
+        return x
+    return x[tuple(slice(0, 1) if step == 0 else slice(None) for step in x.strides)]
+
+
+def copied(x: Any) -> Any:
+    """A copy that nobody else changes; what broadcasting repeats is not spread out, and may not be written into."""
+    part = distinct(x)
+    return x.copy("K") if part is x else np.broadcast_to(part.copy("K"), x.shape)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import Location, TraceError, user_location
-from wengert.memory import empty_like_in_memory, laid_out, note_view
+from wengert.memory import copied, empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
 from wengert.registry import table
 from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_abstract, is_suspended, is_view_of, new_level
@@ -179,7 +179,7 @@ class Recorder:
             return x.variable
         if isinstance(x, Value):
             return self._lift(x) if self._lifts else x._alias()
-        return x.copy("K") if x.__class__ is np.ndarray else x
+        return copied(x) if x.__class__ is np.ndarray else x
 
     def _lift(self, x: Value) -> Variable:
         # Another object than a known value, which may change before the list is done; an abstract one may not.

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.memory import distinct
 from wengert.registry import table
 from wengert.wlist import Operation, Variable
 
@@ -36,8 +37,9 @@ def constant_key(x: Any) -> Any:
     if kind in _NUMBERS:
         return kind, repr(x)
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "O":
-        data = x.tobytes()
-        return kind, x.dtype.str, x.shape, data if len(data) <= _SHORT else hashlib.blake2b(data).digest()
+        part = distinct(x) if x.__class__ is np.ndarray else x
+        data = part.tobytes()
+        return kind, x.dtype.str, x.shape, part.shape, data if len(data) <= _SHORT else hashlib.blake2b(data).digest()
     if isinstance(x, (tuple, list)):
         return (kind, *map(constant_key, x))
     if isinstance(x, slice):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.memory import distinct
 from wengert.registry import table
 from wengert.simplification.signs import NO_NEGATIVE_ZERO
 from wengert.simplification.terms import Site, Term, is_plain, same, type_of
@@ -150,7 +151,7 @@ def uniform_constant(site: Site) -> Any:
 
 
 def _is_uniform(x: Any) -> bool:
-    flat = x.reshape(-1)
+    flat = distinct(x).reshape(-1)
     if flat[0] != flat[-1] or not np.all(flat == flat[0]):
         return False
     return bool(flat[0] != 0 or len(np.unique(np.signbit(flat.real))) == 1)
