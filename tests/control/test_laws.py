@@ -368,3 +368,17 @@ def test_random_loops(steps, rounds, at):
     second.verify()
     y, x_bar, _, x_bar_dot = second(at, 1.0, 1.0, 0.0)
     assert_close((y, x_bar, x_bar_dot), (expected, slope, curvature), rtol=1e-9)
+
+
+@pytest.mark.parametrize("x", [0.5, -0.5])
+def test_an_adjoint_list_of_branches_of_mixed_precision(x):
+    def f(x, y):
+        return np.sum(wg.cond(x > 0, lambda: y * x, lambda: y + x))
+
+    x, y = np.float32(x), np.ones(2)
+    adjoint = wg.adjoint(wg.trace(f)(x, y))
+    _, x_bar, y_bar = adjoint.run([x, y, np.float64(1.0)])
+    expected = wg.grad(f, (0, 1))(x, y)
+    np.testing.assert_array_equal(x_bar, expected[0])
+    np.testing.assert_array_equal(y_bar, expected[1])
+    assert (x_bar.dtype, y_bar.dtype) == (np.float32, np.float64)

@@ -257,4 +257,5 @@ def _known(tape: Tape, stmt: Statement, i: int, is_read: bool) -> Any:
     if not isinstance(operand, Variable):
         return operand
     value = tape.values.get(operand, operand.type)
-    return raised(value, stmt.targets[0].dtype) if is_read and len(stmt.targets) == 1 else value
+    is_raised = is_read and len(stmt.targets) == 1 and not stmt.prim.sublists  # a list takes what it was recorded for
+    return raised(value, stmt.targets[0].dtype) if is_raised else value
