@@ -1,0 +1,1 @@
+"""A program that takes part in the public GradBench suite: `python -m benchmarks.gradbench`."""
