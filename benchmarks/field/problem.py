@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,11 @@ from benchmarks.field.c_code import Kernel
 
 Size = Mapping[str, int]
 Step = Callable[[], tuple[Any, ...]]  # value, then derivatives, as arrays of the system's own
+SIZES = ("tiny", "small", "middle", "full")  # for tests; the smallest, the middle and the largest of a problem's range
+
+
+class NotSuitedError(Exception):
+    """A system is not for the problem or its size; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class Problem:
     """A function with what each system needs to differentiate it.
 
     The derivative asked for is the gradient with respect to all parameters, unless `derivatives` says how a system
-    makes another one: system → function of (function, inputs) to a step.
+    makes another one: system → function of (function, inputs) to a step. What only some problems are written for is in
+    `others`: system → function of inputs to a step.
     """
 
     name: str
@@ -41,11 +47,18 @@ class Problem:
     autograd_value: Callable[[], Callable[..., Any]]
     compiled_value: Callable[..., Any] | None = None  # with structured loops, where `value` has a loop in Python
     derivatives: Mapping[str, Callable[[Callable[..., Any], Inputs], Step]] = field(default_factory=dict)
+    others: Mapping[str, Callable[[Inputs], Step]] = field(default_factory=dict)
+    has_primal: bool = True  # whether the value can be had without derivatives
     rtol: float = 1e-8
 
-    def sizes_of(self, which: str) -> tuple[Size, ...]:
-        """Sizes of "tiny" (for tests), "small", or "full" (which has the small ones in it)."""
-        return (*self.sizes["small"], *self.sizes["full"]) if which == "full" else self.sizes[which]
+    @property
+    def is_gradient(self) -> bool:
+        """Whether the derivative asked for is the gradient of a scalar."""
+        return not self.derivatives
+
+    def sizes_of(self, which: Iterable[str]) -> tuple[Size, ...]:
+        """Sizes of the sets named, in the order of `SIZES`."""
+        return tuple(size for name in SIZES if name in set(which) for size in self.sizes[name])
 
 
 def by_wengert(make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> dict[str, Callable[..., Step]]:

@@ -11,16 +11,21 @@ import numpy as np
 
 import wengert as wg
 from benchmarks.field import c_code
-from benchmarks.field.problem import Inputs, Problem, Step
+from benchmarks.field.problem import Inputs, NotSuitedError, Problem, Step
 
 
 @dataclass(frozen=True)
 class System:
-    """A way to the derivative: its column's name, and the function that makes a step or says why there is none."""
+    """A way to the derivative: its column's name, the function that makes a step, and whether its package is missing.
+
+    `prepare` raises NotSuitedError where the system is not for the problem. One that `compiles` does so in its first
+    call; the first call of another one is like all.
+    """
 
     name: str
     prepare: Callable[[Problem, Inputs], Step]
     missing: Callable[[], str | None]
+    compiles: bool = False
 
 
 def _without(package: str) -> Callable[[], str | None]:
@@ -123,6 +128,17 @@ def _autograd(problem: Problem, inputs: Inputs) -> Step:
     return flat(autograd.value_and_grad(of_parameters), tuple(inputs.parameters))
 
 
+def _for_some(name: str) -> Callable[[Problem, Inputs], Step]:
+    """A system that only some problems are written for."""
+
+    def prepare(problem: Problem, inputs: Inputs) -> Step:
+        if name not in problem.others:
+            raise NotSuitedError
+        return problem.others[name](inputs)
+
+    return prepare
+
+
 # --- references ------------------------------------------------------------------------------------------------------
 
 
@@ -137,6 +153,8 @@ def _no_compiler() -> str | None:
 
 def value_alone(problem: Problem, inputs: Inputs) -> Step:
     """The plain function in NumPy: no derivative, for the ratio of gradient to primal."""
+    if not problem.has_primal:
+        raise NotSuitedError
     arguments = (*inputs.parameters, *inputs.data, *inputs.static)
 
     def step() -> tuple[Any, ...]:
@@ -145,19 +163,36 @@ def value_alone(problem: Problem, inputs: Inputs) -> Step:
     return step
 
 
+def compiled_value_alone(problem: Problem, inputs: Inputs) -> Step:
+    """The same as machine code, where the derivative is a gradient: the ratio of both compiled."""
+    if not problem.is_gradient:
+        raise NotSuitedError
+    compiled = wg.compile(closed(problem.compiled_value or problem.value, inputs))
+    arguments = (*inputs.parameters, *inputs.data)
+
+    def step() -> tuple[Any, ...]:
+        return (compiled(*arguments),)
+
+    return step
+
+
 def _nothing_missing() -> str | None:
     return None
 
 
-VALUE = "NumPy, value"
+VALUE, COMPILED_VALUE = VALUES = "NumPy, value", "wengert compiled, value"
+COMPILED = "wengert compiled"
 SYSTEMS = (
     System("C", _c, _no_compiler),
     System(VALUE, value_alone, _nothing_missing),
     System("wengert", _wengert, _nothing_missing),
-    System("wengert compiled", _compiled, _without("llvmlite")),
+    System(COMPILED, _compiled, _without("llvmlite"), compiles=True),
+    System(COMPILED_VALUE, compiled_value_alone, _without("llvmlite"), compiles=True),
     System("PyTorch", _torch, _without("torch")),
-    System("JAX", _jax, _without("jax")),
+    System("torch.func", _for_some("torch.func"), _without("torch")),
+    System("JAX", _jax, _without("jax"), compiles=True),
     System("autograd", _autograd, _without("autograd")),
+    System("CasADi", _for_some("CasADi"), _without("casadi"), compiles=True),
 )
 
 

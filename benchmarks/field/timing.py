@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from benchmarks.field.problem import Step
 
 SECONDS_PER_TURN = 0.02
+ONCE = 5.0  # seconds of a call beyond which a single one is the median
+AGAIN = 0.5  # seconds of a call below which it is tried twice before its turns are planned
 ROUNDS = 3, 31  # fewest and most turns of a system
 
 
@@ -24,7 +26,9 @@ class Quartiles:
 
     @classmethod
     def of(cls, seconds: list[float]) -> Quartiles:
-        """Of at least two turns."""
+        """Of one turn, or more."""
+        if len(seconds) == 1:
+            return cls(seconds[0], seconds[0], seconds[0], 1)
         low, median, high = statistics.quantiles(seconds, n=4, method="inclusive")
         return cls(low, median, high, len(seconds))
 
@@ -53,12 +57,18 @@ def plan(seconds: float, budget: float) -> tuple[int, int]:
 
 def interleaved(steps: Mapping[str, Step], budget: float) -> dict[str, Quartiles]:
     """Time the steps in turns, each within about `budget` seconds; a slow one has fewer turns, spread over all."""
-    plans = {name: plan(min(one_call(step), one_call(step)), budget) for name, step in steps.items()}
-    rounds = max((turns for _, turns in plans.values()), default=0)
     times: dict[str, list[float]] = {name: [] for name in steps}
+    plans = {}
+    for name, step in steps.items():
+        seconds = one_call(step)
+        if seconds > ONCE:
+            times[name].append(seconds)
+        else:
+            again = one_call(step) if seconds < AGAIN else seconds
+            plans[name] = plan(min(seconds, again), budget)
+    rounds = max((turns for _, turns in plans.values()), default=0)
     for i in range(rounds):
-        for name, step in steps.items():
-            repeats, turns = plans[name]
+        for name, (repeats, turns) in plans.items():
             if (i + 1) * turns // rounds > i * turns // rounds:
-                times[name].append(one_turn(step, repeats))
+                times[name].append(one_turn(steps[name], repeats))
     return {name: Quartiles.of(seconds) for name, seconds in times.items()}

@@ -1,6 +1,7 @@
 """The problems of the field: wengert against C and against differences, and the runner from timings to the table."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.field import __main__ as command
-from benchmarks.field import c_code, problems, report, runner, systems, timing
-from benchmarks.field.problem import label
+from benchmarks.field import c_code, cached, casadi_code, memory, problems, report, runner, single, systems, timing
+from benchmarks.field.problem import SIZES, NotSuitedError, label
+from benchmarks.field.problems import nested
 from benchmarks.field.timing import Quartiles
+from scipy.optimize import brentq
 
 import wengert as wg
 
@@ -22,6 +25,8 @@ CASES = [
     for problem in problems.PROBLEMS
     for size in problem.sizes["tiny"]
 ]
+SINGLE_LEVEL = [case for case in CASES if case.values[0].has_primal]
+NESTED = [case for case in CASES if not case.values[0].has_primal]
 needs_c = pytest.mark.skipif(c_code.compiler() is None, reason="no C compiler is installed")
 
 
@@ -69,7 +74,7 @@ def by_differences(problem, given, step=1e-5):
     return found
 
 
-@pytest.mark.parametrize(("problem", "size"), CASES)
+@pytest.mark.parametrize(("problem", "size"), SINGLE_LEVEL)
 def test_wengert_agrees_with_central_differences(problem, size):
     given = problem.inputs(size, 1)
     found, expected = results("wengert", problem, given), by_differences(problem, given)
@@ -77,6 +82,82 @@ def test_wengert_agrees_with_central_differences(problem, size):
     for a, b in zip(found, expected, strict=True):
         assert np.isfinite(a).all()
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * np.abs(b).max())
+
+
+@pytest.mark.parametrize("mode", ["f", "r"])
+def test_the_descent_finds_a_minimum(mode):
+    centre = np.array([1.0, -2.0])
+    found = nested.lowest(
+        nested.MODES[mode](lambda x: np.sum((x - centre) ** 4 + (x - centre) ** 2)), np.zeros(2), 1e-4
+    )
+    np.testing.assert_allclose(found, centre, atol=1e-3)
+
+
+def test_the_descent_goes_by_the_paper():
+    """The loop of Pearlmutter and Siskind as it is written there, with a gradient of its own."""
+
+    def f(x):
+        return np.sum(np.cosh(x))
+
+    def descent(x, tolerance):
+        fx, gx, eta, i, rounds = f(x), np.sinh(x), tolerance, 0, 0
+        while True:
+            if np.linalg.norm(gx) <= tolerance:
+                return x, rounds
+            if i == 10:
+                eta, i = 2.0 * eta, 0
+                continue
+            new = x - eta * gx
+            if np.linalg.norm(x - new) <= tolerance:
+                return x, rounds
+            rounds += 1
+            if f(new) < fx:
+                x, fx, gx, i = new, f(new), np.sinh(new), i + 1
+            else:
+                eta, i = eta / 2.0, 0
+
+    start = np.array([1.3, -2.1])
+    calls = []
+    expected, rounds = descent(start, 1e-3)
+    for find in (nested.lowest, nested.lowest_in_python):
+        calls.clear()
+        found = find(lambda x: calls.append(x) or (f(x), np.sinh(x)), start, 1e-3)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        assert len(calls) == rounds + 1
+
+
+@pytest.mark.parametrize(("problem", "size"), NESTED)
+def test_nested_derivatives_lead_to_the_known_point(problem, size):
+    found = results("wengert", problem, problem.inputs(size, 0))
+    tolerance = 10.0 ** -size["digits"]
+    if problem.name.startswith("saddle"):  # the descent ends where the gradient, 2 x, or the step is small
+        assert max(np.abs(x).max() for x in found) < 10.0 * tolerance
+        return
+    h = 1.0 / size["steps"]
+
+    def crossing(control):
+        """Where the particle crosses the axis: charges push along (x - c) / |x - c|³."""
+        x, speed = np.array([0.0, 8.0]), np.array([0.75, 0.0])
+        charges = np.array([[10.0, 10.0 - control], [10.0, 0.0]])
+        while x[1] + h * speed[1] > 0.0:
+            push = sum((x - c) / np.linalg.norm(x - c) ** 3 for c in charges)
+            x, speed = x + h * speed, speed + h * push
+        return x[0] - x[1] / speed[1] * speed[0]
+
+    np.testing.assert_allclose(found[0], brentq(crossing, 0.0, 0.35), atol=10.0 * tolerance)
+
+
+@pytest.mark.parametrize("which", ["saddle", "particle"])
+def test_all_four_ways_give_the_same_point(which):
+    each = [
+        results("wengert", case.values[0], case.values[0].inputs(case.values[1], 3))
+        for case in NESTED
+        if case.values[0].name.startswith(which)
+    ]
+    assert len(each) == 4
+    for other in each[1:]:
+        for a, b in zip(each[0], other, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
 @needs_c
@@ -133,14 +214,47 @@ def test_the_structured_loop_is_the_same_function_in_one_statement(problem, size
 
 @pytest.mark.peers
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*")  # PyTorch's own, when torch.func is imported
-@pytest.mark.parametrize("name", ["PyTorch", "JAX", "autograd"])
+@pytest.mark.parametrize("name", ["PyTorch", "torch.func", "JAX", "autograd", "CasADi"])
 @pytest.mark.parametrize(("problem", "size"), CASES)
 def test_the_peers_agree_with_wengert(name, problem, size):
     if (reason := SYSTEM[name].missing()) is not None:
         pytest.skip(reason)
     given = problem.inputs(size, 0)
-    found, expected = results(name, problem, given), results("wengert", problem, given)
+    try:
+        found = results(name, problem, given)
+    except NotSuitedError as error:
+        pytest.skip(str(error) or f"{problem.name} is not written for {name}")
+    expected = results("wengert", problem, given)
     assert systems.disagreement(found, expected, problem.rtol) is None
+
+
+@pytest.mark.peers
+def test_an_expression_that_is_too_long_for_casadi_is_not_built():
+    pytest.importorskip("casadi")
+    problem = runner.BY_NAME["heat"]
+    with pytest.raises(NotSuitedError, match="takes too long to build"):
+        problem.others["CasADi"](problem.inputs({"n": 10_000, "steps": 1000}, 0))
+    with pytest.raises(ValueError, match="argument 0 has 2 numbers instead of 3"):
+        casadi_code.step_of(_casadi_function(), [np.zeros(2)], [(3,)])
+    with pytest.raises(ValueError, match="result 0 has 3 numbers instead of 2"):
+        casadi_code.step_of(_casadi_function(), [np.zeros(3)], [(2,)])
+
+
+def _casadi_function():
+    import casadi as ca
+
+    x = ca.SX.sym("x", 3)
+    return ca.Function("f", [x], [2.0 * x])
+
+
+def test_what_is_written_for_some_problems_is_not_suited_for_others():
+    problem = runner.BY_NAME["lse"]
+    with pytest.raises(NotSuitedError):
+        SYSTEM["torch.func"].prepare(problem, problem.inputs({"n": 3}, 0))
+    for name, other in ((systems.VALUE, "saddle-ff"), (systems.COMPILED_VALUE, "kmeans")):
+        problem = runner.BY_NAME[other]
+        with pytest.raises(NotSuitedError):
+            SYSTEM[name].prepare(problem, problem.inputs(problem.sizes["tiny"][0], 0))
 
 
 def test_inputs_are_the_same_for_a_seed_and_others_for_another():
@@ -156,8 +270,31 @@ def test_every_problem_has_sizes_and_a_name_of_its_own():
     names = [problem.name for problem in problems.PROBLEMS]
     assert len(set(names)) == len(names)
     for problem in problems.PROBLEMS:
-        assert set(problem.sizes) == {"tiny", "small", "full"}
-        assert problem.sizes_of("full")[: len(problem.sizes["small"])] == problem.sizes["small"]
+        assert tuple(problem.sizes) == SIZES
+        assert problem.sizes_of(["full", "middle"]) == (*problem.sizes["middle"], *problem.sizes["full"])
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "smallest", "largest"),
+    [
+        ("gmm", "d", 2, 64),
+        ("gmm", "k", 5, 100),
+        ("gmm", "n", 1000, 1000),
+        ("lstm", "layers", 2, 6),
+        ("lstm", "length", 1024, 8192),
+        ("lse", "n", 10_000, 1_000_000),
+        ("ode", "n", 100, 100_000),
+        ("black-scholes", "n", 10_000, 1_000_000),
+        ("heat", "steps", 1000, 1000),
+        ("saddle-rr", "digits", 2, 5),
+        ("particle-rr", "steps", 10, 10),
+    ],
+)
+def test_sizes_span_the_range_of_the_problem(name, number, smallest, largest):
+    sizes = runner.BY_NAME[name].sizes
+    (small,), (middle,), (full,) = (sizes[which] for which in ("small", "middle", "full"))
+    assert (small[number], full[number]) == (smallest, largest)
+    assert smallest <= middle[number] <= largest
 
 
 # --- agreement before timing -----------------------------------------------------------------------------------------
@@ -211,18 +348,123 @@ def test_a_system_that_disagrees_or_fails_is_named_and_not_timed():
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer of a process")
-def test_a_first_call_that_takes_too_long_is_given_up(monkeypatch):
+def test_a_first_call_that_takes_too_long_is_given_up():
     def endless(problem, given):
         while True:
             time.sleep(0.01)
 
-    monkeypatch.setattr(runner, "SLOW", 0.05)
     before = signal.getsignal(signal.SIGALRM)
-    row = runner.measure(runner.BY_NAME["lse"], {"n": 5}, [systems.System("slow", endless, lambda: None)], seconds=1e-4)
-    assert row.failed == {"slow": "TimeoutError: the first call took more than 50.0 ms"}
-    assert row.times == {}
+    row = runner.measure(
+        runner.BY_NAME["lse"], {"n": 5}, [systems.System("slow", endless, lambda: None)], seconds=1e-4, limit=0.05
+    )
+    assert row.skipped == {"slow": "more than 50.0 ms"}
+    assert row.times == row.failed == {}
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
+
+
+@pytest.mark.skipif(memory.available() is None, reason="this system does not tell its memory")
+def test_a_first_call_that_takes_most_of_the_memory_is_given_up(monkeypatch):
+    def greedy(problem, given):
+        kept = []
+        while True:
+            kept.append(np.ones(100_000))
+            time.sleep(0.001)
+
+    monkeypatch.setattr(runner, "memory_available", lambda: 20_000_000)
+    row = runner.measure(
+        runner.BY_NAME["lse"], {"n": 5}, [systems.System("greedy", greedy, lambda: None)], seconds=1e-4
+    )
+    assert row.skipped["greedy"].startswith("more than ")
+    assert row.skipped["greedy"].endswith(" GiB")
+    assert row.failed == {}
+
+
+def test_the_memory_of_the_process_grows_with_an_array():
+    if memory.available() is None:
+        pytest.skip("this system does not tell its memory")
+    before = memory.resident()
+    kept = np.ones(4_000_000)
+    assert memory.resident() - before > 0.9 * kept.nbytes
+    assert memory.available() > 0
+
+
+def test_a_slow_call_of_a_system_that_does_not_compile_is_not_repeated(monkeypatch):
+    monkeypatch.setattr(runner, "ONCE", 0.0)
+    calls = []
+
+    def counted(problem, given):
+        step = SYSTEM["wengert"].prepare(problem, given)
+
+        def counted_step():
+            calls.append(1)
+            return step()
+
+        return counted_step
+
+    tried = [systems.System("eager", counted, lambda: None), systems.System("lazy", counted, lambda: None, True)]
+    row = runner.measure(runner.BY_NAME["lse"], {"n": 5}, tried[:1], seconds=1e-4)
+    assert len(calls) == row.times["eager"].turns == 1
+    assert row.times["eager"].median == row.first["eager"]
+    row = runner.measure(runner.BY_NAME["lse"], {"n": 5}, tried, seconds=1e-4)
+    assert list(row.times) == ["eager", "lazy"]
+    assert row.times["lazy"].turns > 1
+
+
+def test_a_cache_folder_is_set_for_a_while(monkeypatch):
+    monkeypatch.setenv("WENGERT_CACHE", "before")
+    with runner.cache_in("here"):
+        assert os.environ["WENGERT_CACHE"] == "here"
+    assert os.environ["WENGERT_CACHE"] == "before"
+    monkeypatch.delenv("WENGERT_CACHE")
+    with runner.cache_in("here"):
+        pass
+    assert "WENGERT_CACHE" not in os.environ
+
+
+@pytest.mark.skipif(SYSTEM[systems.COMPILED].missing() is not None, reason="llvmlite is not installed")
+def test_a_second_process_finds_compiled_code_on_disk(tmp_path):
+    problem, folder = runner.BY_NAME["lse"], str(tmp_path / "cache")
+    row = runner.measure(problem, {"n": 5}, [SYSTEM[systems.COMPILED]], seconds=1e-4, cache=folder)
+    assert set(row.first) == {systems.COMPILED}
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
+    assert files
+    (seconds,) = runner.from_cache([("lse", {"n": 5}, folder)])
+    assert seconds > 0.0
+    assert set((tmp_path / "cache").iterdir()) == set(files)  # nothing was compiled anew
+
+
+def test_a_second_process_that_fails_is_no_end(monkeypatch, capsys):
+    assert runner.from_cache([("no such problem", {}, "0")]) == []
+    assert "it failed: KeyError" in capsys.readouterr().err
+    monkeypatch.setattr(cached, "SLOW", 0.05)
+    monkeypatch.setattr(cached, "prepared", lambda *_: time.sleep(1.0))
+    assert cached._one(runner.BY_NAME["lse"], {"n": 5}, "0") is None
+
+
+# --- single operations -----------------------------------------------------------------------------------------------
+
+
+def test_single_operations_are_compared_and_timed(monkeypatch):
+    rows = single.measure([systems.COMPILED, "wengert"], seconds=1e-3)
+    names = {"NumPy", systems.COMPILED} if SYSTEM[systems.COMPILED].missing() is None else {"NumPy"}
+    assert len(rows) == 3
+    assert all(set(row.times) == names for row in rows)
+    monkeypatch.setitem(single.MAKERS, "PyTorch", lambda f, x: lambda: (0.0 * x,))
+    assert all(row.failed["PyTorch"].startswith("result 0 differs") for row in single.measure(["PyTorch"], 1e-3))
+
+
+def test_the_chain_has_ten_operations():
+    counted = wg.trace(lambda x: single.chain(np, x))(np.ones(3))
+    assert len(counted.statements) == 10
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", ["PyTorch", "JAX"])
+def test_single_operations_of_the_peers_agree(name):
+    if (reason := SYSTEM[name].missing()) is not None:
+        pytest.skip(reason)
+    assert all(name in row.times for row in single.measure([name], 1e-3))
 
 
 # --- timing ----------------------------------------------------------------------------------------------------------
@@ -231,7 +473,7 @@ def test_a_first_call_that_takes_too_long_is_given_up(monkeypatch):
 def test_a_fast_step_is_repeated_and_a_slow_one_has_fewest_turns():
     assert timing.plan(1e-6, budget=1.0) == (20_000, 31)
     assert timing.plan(1e-3, budget=0.1) == (20, 5)
-    assert timing.plan(10.0, budget=1.0) == (1, 3)
+    assert timing.plan(4.0, budget=1.0) == (1, 3)
 
 
 def test_turns_are_interleaved(monkeypatch):
@@ -242,6 +484,14 @@ def test_turns_are_interleaved(monkeypatch):
     assert "".join(calls) == "aabb" + "baab" * 3
     assert (found["a"].turns, found["b"].turns) == (3, 6)
     assert timing.interleaved({}, budget=1.0) == {}
+
+
+def test_a_very_slow_step_is_called_once(monkeypatch):
+    monkeypatch.setattr(timing, "one_call", lambda step: step() or 7.0)
+    calls = []
+    found = timing.interleaved({"slow": lambda: calls.append(1)}, budget=1.0)
+    assert found == {"slow": Quartiles(7.0, 7.0, 7.0, 1)}
+    assert len(calls) == 1
 
 
 def test_quartiles():
@@ -273,11 +523,55 @@ def test_the_table_has_medians_quartiles_and_multiples_of_c():
     ]
 
 
+COMPILED_ROWS = [
+    report.Row(
+        "p",
+        "first problem",
+        "n = 1",
+        {systems.COMPILED: fake(3e-3), systems.COMPILED_VALUE: fake(1e-3)},
+        {systems.COMPILED: 0.1, "JAX": 0.4},
+        cached=0.02,
+    ),
+    report.Row(
+        "q", "second problem", "n = 2", {systems.COMPILED: fake(1.0)}, {"JAX": 0.9}, skipped={"JAX": "more than 60.0 s"}
+    ),
+]
+COMPILED_NAMES = [systems.COMPILED, systems.COMPILED_VALUE, "JAX"]
+
+
+def test_the_table_has_the_gradient_over_its_value_and_the_reasons_of_what_is_skipped():
+    assert report.table(COMPILED_ROWS, COMPILED_NAMES).splitlines() == [
+        "| problem | size | wengert compiled | JAX | gradient over primal, both compiled |",
+        "| --- | --- | --- | --- | --- |",
+        "| first problem | n = 1 | 3.00 ms (2.70 ms to 3.30 ms) | - | **3.00** of 1.00 ms |",
+        "| second problem | n = 2 | 1.00 s (900 ms to 1.10 s) | more than 60.0 s | - |",
+        "| geometric mean |  | - | - | **3.00** of 1 |",
+    ]
+
+
+def test_the_first_calls_have_means_the_cache_and_the_ratio_to_jax():
+    assert report.first_calls(COMPILED_ROWS, [systems.COMPILED, "JAX"]).splitlines() == [
+        "| problem | size | wengert compiled | JAX | wengert compiled, from the disk cache | wengert compiled / JAX |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| first problem | n = 1 | 100 ms | 400 ms | 20.0 ms | 0.25 |",
+        "| second problem | n = 2 | - | 900 ms | - | - |",
+        "| geometric mean |  | 100 ms of 1 | 600 ms of 2 | 20.0 ms of 1 | **0.25** of 1 |",
+    ]
+
+
+def test_the_table_of_single_operations_has_multiples_of_numpy():
+    rows = [report.Row("sine", "sine", "n = 3", {"NumPy": fake(2e-6), "JAX": fake(1e-6)}, {})]
+    text = report.document(ROWS, NAMES, {}, "", rows)
+    assert "## Single operations" in text
+    assert "| sine | n = 3 | 2.00 µs (1.80 µs to 2.20 µs) | **0.50** 1.00 µs (0.90 µs to 1.10 µs) |" in text
+
+
 def test_the_document_has_first_calls_failures_and_the_machine():
     text = report.document(ROWS, NAMES, {"processor": "abacus", "threads": "1"}, "python -m benchmarks.field")
     assert "Printed by `python -m benchmarks.field`. processor abacus; threads 1." in text
     assert "| first problem | n = 1 | 500 ms | 10.0 ms |" in text
     assert "| second problem | n = 2 | - | 2.00 s |" in text
+    assert "| geometric mean |  | 500 ms of 1 | 141 ms of 2 |" in text
     assert "* second problem, n = 2, JAX: no" in text
     assert "## Failed" not in report.document(ROWS[:1], NAMES, {}, "")
 
@@ -344,10 +638,19 @@ def test_what_is_missing_is_left_out_with_its_reason(monkeypatch, capsys):
     monkeypatch.setattr(c_code, "compiler", lambda: None)
     missing = systems.System("absent", broken, systems._without("a_package_that_does_not_exist"))
     monkeypatch.setattr(runner, "SYSTEMS", [SYSTEM["C"], SYSTEM["wengert"], missing])
-    assert [system.name for system in runner.available(None)] == ["wengert"]
+    found, absent = runner.available(None)
+    assert [system.name for system in found] == ["wengert"]
+    assert set(absent) == {"C", "absent"}
     text = capsys.readouterr().err
     assert "without C: no C compiler is installed" in text
     assert "without absent: the package a_package_that_does_not_exist is not installed" in text
+
+
+def test_what_is_absent_stands_in_the_report(monkeypatch, capsys):
+    missing = systems.System("absent", broken, lambda: "it is not here")
+    monkeypatch.setattr(runner, "SYSTEMS", [SYSTEM["wengert"], missing])
+    assert runner.main(["--problems", "lse", "--sizes", "tiny", "--seconds", "0.001"]) == 0
+    assert "absent absent (it is not here)." in capsys.readouterr().out
 
 
 def test_a_compiler_that_refuses_is_an_error(monkeypatch, tmp_path):

@@ -14,6 +14,7 @@ from benchmarks.field.problems import (
     lse,
     lstm,
     mixture,
+    nested,
     ode,
     perceptron,
     rosenbrock,
@@ -33,4 +34,5 @@ PROBLEMS: tuple[Problem, ...] = (
     lstm.PROBLEM,
     bundle.PROBLEM,
     hand.PROBLEM,
+    *nested.PROBLEMS,
 )

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -75,15 +76,42 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("black_scholes", (given.data[0].size,), (*given.parameters, *given.data), ((), *shapes))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: price and greeks of one option in numbers, mapped over all."""
+    import casadi as ca
+
+    spot, volatility, rate, time, strike = one = [ca.SX.sym(name) for name in ("s", "v", "r", "t", "k")]
+    spread = volatility * ca.sqrt(time)
+    d1 = (ca.log(spot / strike) + (rate + 0.5 * volatility**2) * time) / spread
+
+    def normal(x: Any) -> Any:
+        return 0.5 * (1.0 + ca.erf(x / np.sqrt(2.0)))
+
+    price = spot * normal(d1) - strike * ca.exp(-rate * time) * normal(d1 - spread)
+    greeks = [ca.gradient(price, x) for x in one[:4]]
+    n = given.data[0].size
+    mapped = ca.Function("option", one, [price, *greeks], {"cse": True}).map(n)
+    rows = [ca.MX.sym(name, 1, n) for name in ("s", "v", "r", "t", "k")]
+    prices, *slopes = mapped(*rows)
+    function = ca.Function("f", rows, [ca.sum2(prices), *slopes])
+    return casadi_code.step_of(function, (*given.parameters, *given.data), ((), *(x.shape for x in given.parameters)))
+
+
 PROBLEM = Problem(
     name="black-scholes",
     title="Black-Scholes, four greeks",
     definition="Black and Scholes 1973",
-    sizes={"tiny": ({"n": 37},), "small": ({"n": 10_000},), "full": ({"n": 100_000}, {"n": 1_000_000})},
+    sizes={
+        "tiny": ({"n": 37},),
+        "small": ({"n": 10_000},),
+        "middle": ({"n": 100_000},),
+        "full": ({"n": 1_000_000},),
+    },
     inputs=inputs,
     value=value,
     kernel=kernel,
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
 from benchmarks.field.problem import Inputs, Problem, Size, Step, by_wengert
 
@@ -193,6 +194,56 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("bundle", (n,), (*given.parameters, *given.data), ((n, 2), (n, 2, 11), (n, 2, 3), (n, 2)))
 
 
+def by_torch_func(given: Inputs) -> Step:
+    """In PyTorch by `torch.func`: reverse mode of an observation, of all at once."""
+    import torch
+
+    arguments = [torch.tensor(x) for x in (*given.parameters, *given.data)]
+    of_all = torch_value()
+
+    def errors(camera: Any, point: Any, weight: Any, feature: Any) -> Any:
+        y = of_all(camera[None], point[None], weight[None], feature[None])[0]
+        return y, y
+
+    blocks = torch.func.vmap(torch.func.jacrev(errors, argnums=(0, 1, 2), has_aux=True))
+
+    def step() -> tuple[Any, ...]:
+        derivatives, y = blocks(*arguments)
+        return (y, *derivatives)
+
+    return step
+
+
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: errors and Jacobian of one observation in numbers, mapped over all."""
+    import casadi as ca
+
+    camera, point, weight, feature = one = [ca.SX.sym("c", 11), ca.SX.sym("p", 3), ca.SX.sym("w"), ca.SX.sym("f", 2)]
+    rotation, x = camera[:3], point - camera[3:6]
+    square = ca.sumsqr(rotation)
+    small = square < 1e-10
+    theta = ca.sqrt(ca.if_else(small, 1.0, square))
+    axis = rotation / theta
+    turned = x * ca.cos(theta) + ca.cross(axis, x) * ca.sin(theta) + axis * ca.dot(axis, x) * (1.0 - ca.cos(theta))
+    seen = ca.if_else(small, x + ca.cross(rotation, x), turned)
+    flat = seen[:2] / seen[2]
+    radius = ca.sumsqr(flat)
+    distorted = flat * (1.0 + camera[9] * radius + camera[10] * radius**2)
+    errors = weight * (distorted * camera[6] + camera[7:9] - feature)
+    blocks = [ca.vec(ca.densify(ca.jacobian(errors, x)).T) for x in (camera, point, weight)]
+    n = len(given.data[0])
+    mapped = ca.Function("observation", one, [errors, *blocks], {"cse": True}).map(n)
+    step = casadi_code.step_of(
+        mapped, [x.reshape(n, -1).T for x in (*given.parameters, *given.data)], ((2, n), (22, n), (6, n), (2, n))
+    )
+
+    def shaped() -> tuple[Any, ...]:
+        errors, *blocks = step()
+        return (errors.T, *(b.T.reshape(n, 2, -1) for b in blocks[:2]), blocks[2].T)
+
+    return shaped
+
+
 PROBLEM = Problem(
     name="ba",
     title="bundle adjustment, blocks of the Jacobian",
@@ -200,10 +251,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"cameras": 3, "points": 7, "observations": 19},),
         "small": ({"cameras": 49, "points": 7776, "observations": 10_000},),
-        "full": (
-            {"cameras": 49, "points": 7776, "observations": 31_843},
-            {"cameras": 93, "points": 61_203, "observations": 287_451},
-        ),
+        "middle": ({"cameras": 49, "points": 7776, "observations": 31_843},),
+        "full": ({"cameras": 93, "points": 61_203, "observations": 287_451},),
     },
     inputs=inputs,
     value=value,
@@ -217,4 +266,5 @@ PROBLEM = Problem(
         "JAX": derivative_jax,
         "autograd": derivative_autograd,
     },
+    others={"torch.func": by_torch_func, "CasADi": by_casadi},
 )

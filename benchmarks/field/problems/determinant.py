@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -87,15 +88,26 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("determinant", (len(a),), (a,), ((), a.shape))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: the recursion, in numbers; minors that are the same are computed once (`cse`)."""
+    return casadi_code.gradient_step(value, given, scalar=True)
+
+
 PROBLEM = Problem(
     name="det",
-    title="determinant by minors (peers: all minors of a size at once)",
+    title="determinant by minors (peers but CasADi: all minors of a size at once)",
     definition="GradBench det",
-    sizes={"tiny": ({"n": 4},), "small": ({"n": 5},), "full": ({"n": 6}, {"n": 7})},
+    sizes={
+        "tiny": ({"n": 4},),
+        "small": ({"n": 5},),
+        "middle": ({"n": 6},),
+        "full": ({"n": 7},),
+    },
     inputs=inputs,
     value=value,
     kernel=kernel,
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size, Step, by_wengert
+from benchmarks.field.problem import Inputs, NotSuitedError, Problem, Size, Step, by_wengert
 
 BONES, ANGLES = 22, 20
+MOST_CASADI = 100_000  # elements of the pose times points
 PARENTS = (-1, 0, *(1 if bone % 4 == 2 else bone - 1 for bone in range(2, BONES)))
 
 
@@ -161,20 +163,20 @@ def wengert_jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def derivative_torch(f: Callable[..., Any], given: Inputs) -> Step:
-    """Forward mode of all directions at once."""
+    """Forward mode in dual numbers, one direction after the other: `torch.func` has all of them at once."""
     import torch
+    from torch.autograd import forward_ad
 
     theta, *model = (torch.tensor(x) for x in (*given.parameters, *given.data))
-
-    def errors(parameters: Any) -> Any:
-        y = f(parameters, *model)
-        return y, y
-
-    jacobian = torch.func.jacfwd(errors, has_aux=True)
+    directions = torch.eye(len(theta), dtype=theta.dtype)
 
     def step() -> tuple[Any, ...]:
-        derivative, y = jacobian(theta)
-        return y, derivative
+        columns = []
+        for direction in directions:
+            with forward_ad.dual_level():
+                y, column = forward_ad.unpack_dual(f(forward_ad.make_dual(theta, direction), *model))
+            columns.append(column)
+        return y, torch.stack(columns, dim=2)
 
     return step
 
@@ -224,6 +226,68 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("hand", (n,), (*given.parameters, *data), ((n, 3), (n, 3, 26)))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: the bones in numbers, the points in matrices, forward mode of all angles at once."""
+    import casadi as ca
+
+    (theta_given,), (places, inverses, weights, vertices, seen, points_given) = given.parameters, given.data
+    n = len(points_given)
+    if n * theta_given.size > MOST_CASADI:
+        raise NotSuitedError(f"a Jacobian of {3 * n:,} rows is not what CasADi is for")
+    theta = ca.SX.sym("theta", theta_given.size)
+    angles = ca.vertcat(theta[6:], 0.0)
+    absolute: list[Any] = []
+    for bone, parent in enumerate(PARENTS):
+        x, z = angles[int(ABOUT_X[bone])], angles[int(ABOUT_Z[bone])]
+        local = ca.vertcat(
+            ca.horzcat(ca.cos(z), -ca.sin(z) * ca.cos(x), ca.sin(z) * ca.sin(x), 0.0),
+            ca.horzcat(ca.sin(z), ca.cos(z) * ca.cos(x), -ca.cos(z) * ca.sin(x), 0.0),
+            ca.horzcat(0.0, ca.sin(x), ca.cos(x), 0.0),
+            ca.horzcat(0.0, 0.0, 0.0, 1.0),
+        )
+        relative = ca.DM(places[bone]) @ local
+        absolute.append(relative if parent < 0 else absolute[parent] @ relative)
+    transforms = ca.horzcat(*((whole @ ca.DM(inverses[bone]))[:3, :] for bone, whole in enumerate(absolute)))
+    angle = ca.norm_2(theta[:3])
+    crossed = ca.skew(theta[:3] / angle)
+    rotation = ca.SX.eye(3) + ca.sin(angle) * crossed + (1.0 - ca.cos(angle)) * (crossed @ crossed)
+    # The blended transforms, (3, 4) of each bone side by side, act on weighted vertices, which are (4 bones, n).
+    posing = ca.Function("posing", [theta], [ca.densify(rotation @ transforms)], {"cse": True})
+    pose, weighted = ca.MX.sym("theta", theta_given.size), ca.MX.sym("vertices", 4 * BONES, n)
+    points = ca.MX.sym("points", 3, n)
+    errors = points - posing(pose) @ weighted - ca.repmat(pose[3:6], 1, n)
+    jacobian = ca.densify(ca.jacobian(ca.vec(errors), pose)).T
+    function = ca.Function("f", [pose, weighted, points], [ca.densify(errors), jacobian], {"cse": True})
+    spread = (weights[:, seen][:, :, None] * vertices[seen]).transpose(0, 2, 1).reshape(4 * BONES, n)
+    step = casadi_code.step_of(function, (theta_given, spread, points_given.T), ((3, n), (theta_given.size, 3 * n)))
+
+    def shaped() -> tuple[Any, ...]:
+        errors, derivative = step()
+        return errors.T, derivative.T.reshape(n, 3, -1)
+
+    return shaped
+
+
+def by_torch_func(given: Inputs) -> Step:
+    """In PyTorch by `torch.func`: forward mode of all directions at once."""
+    import torch
+
+    theta, *model = (torch.tensor(x) for x in (*given.parameters, *given.data))
+    f = torch_value()
+
+    def errors(parameters: Any) -> Any:
+        y = f(parameters, *model)
+        return y, y
+
+    jacobian = torch.func.jacfwd(errors, has_aux=True)
+
+    def step() -> tuple[Any, ...]:
+        derivative, y = jacobian(theta)
+        return y, derivative
+
+    return step
+
+
 PROBLEM = Problem(
     name="ht",
     title="hand tracking, Jacobian",
@@ -231,7 +295,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"points": 11, "vertices": 30},),
         "small": ({"points": 100, "vertices": 544},),
-        "full": ({"points": 1000, "vertices": 544}, {"points": 10_000, "vertices": 10_000}),
+        "middle": ({"points": 1000, "vertices": 544},),
+        "full": ({"points": 10_000, "vertices": 10_000},),
     },
     inputs=inputs,
     value=value,
@@ -245,4 +310,5 @@ PROBLEM = Problem(
         "JAX": derivative_jax,
         "autograd": derivative_autograd,
     },
+    others={"torch.func": by_torch_func, "CasADi": by_casadi},
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -88,6 +89,22 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("heat", sizes, arrays, ((), u.shape, conductivity.shape), workspace=u.size * (steps + 1))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: a step in numbers, repeated by `mapaccum`."""
+    import casadi as ca
+
+    n, (steps,) = given.parameters[0].size, given.static
+    u, conductivity = ca.SX.sym("u", n), ca.SX.sym("c", n - 1)
+    flux = conductivity * (u[1:] - u[:-1])
+    step = ca.Function("step", [u, conductivity], [u + ca.vertcat(flux, 0.0) - ca.vertcat(0.0, flux)])
+
+    def f(first: Any, conductivities: Any, target: Any, steps: int) -> Any:
+        last = step.fold(steps)(first, ca.repmat(conductivities, 1, steps))
+        return 0.5 * ca.sumsqr(last - target)
+
+    return casadi_code.gradient_step(f, given, statements=3 * n * steps)
+
+
 PROBLEM = Problem(
     name="heat",
     title="heat equation, explicit steps",
@@ -95,7 +112,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"n": 9, "steps": 5},),
         "small": ({"n": 100, "steps": 1000},),
-        "full": ({"n": 1000, "steps": 1000}, {"n": 10_000, "steps": 1000}),
+        "middle": ({"n": 1000, "steps": 1000},),
+        "full": ({"n": 10_000, "steps": 1000},),
     },
     inputs=inputs,
     value=value,
@@ -104,4 +122,5 @@ PROBLEM = Problem(
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

@@ -132,6 +132,22 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("kmeans", (n, k, d), (centroids, points), ((), (k, d), (k, d)), workspace=32 * d)
 
 
+def by_torch_func(given: Inputs) -> Step:
+    """In PyTorch by `torch.func`: forward over reverse."""
+    import torch
+
+    centroids, points = torch.tensor(given.parameters[0]), torch.tensor(given.data[0])
+    ones = torch.ones_like(centroids)
+    both = torch.func.grad_and_value(torch_value())
+
+    def step() -> tuple[Any, ...]:
+        found: Any = torch.func.jvp(lambda c: both(c, points), (centroids,), (ones,))
+        (gradient, cost), (diagonal, _) = found
+        return cost, gradient, diagonal
+
+    return step
+
+
 PROBLEM = Problem(
     name="kmeans",
     title="k-means, gradient and diagonal of the Hessian",
@@ -139,7 +155,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"k": 3, "n": 70, "d": 2},),
         "small": ({"k": 10, "n": 10_000, "d": 4},),
-        "full": ({"k": 50, "n": 10_000, "d": 16}, {"k": 200, "n": 10_000, "d": 32}),
+        "middle": ({"k": 50, "n": 10_000, "d": 16},),
+        "full": ({"k": 200, "n": 10_000, "d": 32},),
     },
     inputs=inputs,
     value=value,
@@ -153,4 +170,5 @@ PROBLEM = Problem(
         "JAX": derivative_jax,
         "autograd": derivative_autograd,
     },
+    others={"torch.func": by_torch_func},
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -68,6 +69,19 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("least_squares", (x.size, t.size), (x, t, s), ((), x.shape))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi."""
+    import casadi as ca
+
+    def f(x: Any, t: Any, s: Any) -> Any:
+        y: Any = 0.0
+        for coefficient in reversed(ca.vertsplit(x)):
+            y = y * t + coefficient
+        return 0.5 * ca.sumsqr(s - y)
+
+    return casadi_code.gradient_step(f, given)
+
+
 PROBLEM = Problem(
     name="llsq",
     title="least squares of a polynomial",
@@ -75,7 +89,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"m": 4, "n": 150},),
         "small": ({"m": 8, "n": 10_000},),
-        "full": ({"m": 16, "n": 100_000}, {"m": 128, "n": 100_000}),
+        "middle": ({"m": 16, "n": 100_000},),
+        "full": ({"m": 128, "n": 100_000},),
     },
     inputs=inputs,
     value=value,
@@ -83,4 +98,5 @@ PROBLEM = Problem(
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -62,15 +63,32 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("lse", (x.size,), (x,), ((), x.shape))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi."""
+    import casadi as ca
+
+    def f(x: Any) -> Any:
+        largest = ca.mmax(x)
+        return largest + ca.log(ca.sum1(ca.exp(x - largest)))
+
+    return casadi_code.gradient_step(f, given)
+
+
 PROBLEM = Problem(
     name="lse",
     title="log-sum-exp",
     definition="GradBench lse",
-    sizes={"tiny": ({"n": 37},), "small": ({"n": 10_000},), "full": ({"n": 100_000}, {"n": 1_000_000})},
+    sizes={
+        "tiny": ({"n": 37},),
+        "small": ({"n": 10_000},),
+        "middle": ({"n": 100_000},),
+        "full": ({"n": 1_000_000},),
+    },
     inputs=inputs,
     value=value,
     kernel=kernel,
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

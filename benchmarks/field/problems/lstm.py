@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 BITS = 14
 
@@ -145,14 +146,46 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("lstm", (layers, length), arrays, ((), main.shape, extra.shape), work)
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: the layers at one character in numbers, repeated by `mapaccum`."""
+    import casadi as ca
+
+    layers, length = len(given.parameters[0]) // 2, len(given.data[1])
+    carry, now = ca.SX.sym("carry", BITS, 2 * layers), ca.SX.sym("now", BITS)
+    weights = ca.SX.sym("weights", 4 * BITS, 2 * layers)
+    x, columns = now, []
+    for i in range(layers):
+        hidden, cell = carry[:, 2 * i], carry[:, 2 * i + 1]
+        gates = ca.vertcat(x, hidden, x, hidden) * weights[:, 2 * i] + weights[:, 2 * i + 1]
+        forget, enter, leave = ca.vertsplit(1.0 / (1.0 + ca.exp(-gates[: 3 * BITS])), BITS)
+        cell = cell * forget + enter * ca.tanh(gates[3 * BITS :])
+        x = leave * ca.tanh(cell)
+        columns += [x, cell]
+    after = ca.vec(ca.horzcat(*columns))
+    step = ca.Function("step", [ca.vec(carry), now, ca.vec(weights)], [after, x], {"cse": True})
+
+    def f(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+        rounds = length - 1
+        inputs, following = sequence[:-1, :].T, sequence[1:, :].T
+        scale, weight, bias = (ca.repmat(extra[i, :].T, 1, rounds) for i in range(3))
+        repeated = ca.repmat(ca.vec(main.T), 1, rounds)
+        _, outputs = step.mapaccum(rounds)(ca.vec(state.T), inputs * scale, repeated)
+        guess = outputs * weight + bias
+        normal = ca.repmat(ca.log(2.0 + ca.sum1(ca.exp(guess))), BITS, 1)
+        return -ca.sum1(ca.sum2(following * (guess - normal))) / (rounds * BITS)
+
+    return casadi_code.gradient_step(f, given)
+
+
 PROBLEM = Problem(
     name="lstm",
     title="LSTM language model",
     definition="ADBench lstm",
     sizes={
         "tiny": ({"layers": 2, "length": 6},),
-        "small": ({"layers": 2, "length": 128},),
-        "full": ({"layers": 2, "length": 1024}, {"layers": 4, "length": 4096}),
+        "small": ({"layers": 2, "length": 1024},),
+        "middle": ({"layers": 4, "length": 4096},),
+        "full": ({"layers": 6, "length": 8192},),
     },
     inputs=inputs,
     value=value,
@@ -161,4 +194,5 @@ PROBLEM = Problem(
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

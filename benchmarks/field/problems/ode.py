@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 END = 2.0
 
@@ -131,6 +132,28 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("ode", (x.size, steps), (x,), ((), x.shape), workspace=(x.size + 9) * (steps + 3))
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi: a step in numbers, repeated by `mapaccum`."""
+    import casadi as ca
+
+    n, (steps,) = given.parameters[0].size, given.static
+    h, y, x = END / steps, ca.SX.sym("y", n), ca.SX.sym("x", n)
+
+    def slope(y: Any) -> Any:
+        return x * ca.vertcat(1.0, y[:-1])
+
+    k1 = slope(y)
+    k2 = slope(y + 0.5 * h * k1)
+    k3 = slope(y + 0.5 * h * k2)
+    k4 = slope(y + h * k3)
+    step = ca.Function("step", [y, x], [y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)], {"cse": True})
+
+    def f(x: Any, steps: int) -> Any:
+        return ca.sum1(step.fold(steps)(ca.DM.zeros(n), ca.repmat(x, 1, steps)))
+
+    return casadi_code.gradient_step(f, given, statements=20 * n * steps)
+
+
 PROBLEM = Problem(
     name="ode",
     title="Runge-Kutta integration",
@@ -138,7 +161,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"n": 6, "steps": 4},),
         "small": ({"n": 100, "steps": 100},),
-        "full": ({"n": 10_000, "steps": 100}, {"n": 100_000, "steps": 100}),
+        "middle": ({"n": 10_000, "steps": 100},),
+        "full": ({"n": 100_000, "steps": 100},),
     },
     inputs=inputs,
     value=value,
@@ -147,4 +171,5 @@ PROBLEM = Problem(
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi},
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -71,6 +72,32 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("perceptron", sizes, (*given.parameters, *given.data), ((), *shapes), work)
 
 
+def by_casadi(given: Inputs) -> Step:
+    """In CasADi."""
+    import casadi as ca
+
+    def f(w1: Any, b1: Any, w2: Any, b2: Any, x: Any, y: Any) -> Any:
+        n, outputs = y.shape
+        hidden = ca.tanh(x @ w1 + ca.repmat(b1.T, n, 1))
+        return ca.sumsqr(hidden @ w2 + ca.repmat(b2.T, n, 1) - y) / (n * outputs)
+
+    return casadi_code.gradient_step(f, given)
+
+
+def by_torch_func(given: Inputs) -> Step:
+    """In PyTorch by `torch.func`."""
+    import torch
+
+    arguments = [torch.tensor(x) for x in (*given.parameters, *given.data)]
+    both = torch.func.grad_and_value(torch_value(), argnums=(0, 1, 2, 3))
+
+    def step() -> tuple[Any, ...]:
+        gradients, value = both(*arguments)
+        return (value, *gradients)
+
+    return step
+
+
 PROBLEM = Problem(
     name="perceptron",
     title="two-layer perceptron step",
@@ -78,10 +105,8 @@ PROBLEM = Problem(
     sizes={
         "tiny": ({"batch": 5, "features": 3, "hidden": 4, "outputs": 2},),
         "small": ({"batch": 16, "features": 10, "hidden": 32, "outputs": 1},),
-        "full": (
-            {"batch": 128, "features": 64, "hidden": 128, "outputs": 10},
-            {"batch": 256, "features": 784, "hidden": 256, "outputs": 10},
-        ),
+        "middle": ({"batch": 128, "features": 64, "hidden": 128, "outputs": 10},),
+        "full": ({"batch": 256, "features": 784, "hidden": 256, "outputs": 10},),
     },
     inputs=inputs,
     value=value,
@@ -89,4 +114,5 @@ PROBLEM = Problem(
     torch_value=torch_value,
     jax_value=jax_value,
     autograd_value=autograd_value,
+    others={"CasADi": by_casadi, "torch.func": by_torch_func},
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.field import casadi_code
 from benchmarks.field.c_code import Kernel
-from benchmarks.field.problem import Inputs, Problem, Size
+from benchmarks.field.problem import Inputs, Problem, Size, Step
 
 
 def inputs(size: Size, seed: int) -> Inputs:
@@ -65,7 +66,35 @@ def kernel(given: Inputs) -> Kernel:
     return Kernel("rosenbrock", (x.size,), (x,), ((), x.shape))
 
 
-def problem(name: str, title: str, value: Callable[..., Any], sizes: dict[str, tuple[Size, ...]]) -> Problem:
+def by_casadi_in_numbers(given: Inputs) -> Step:
+    """In CasADi: the loop."""
+    return casadi_code.gradient_step(lambda x: loop(ca_elements(x)), given, scalar=True)
+
+
+def ca_elements(x: Any) -> list[Any]:
+    """The elements of a vector of CasADi."""
+    import casadi as ca
+
+    return list(ca.vertsplit(x))
+
+
+def by_casadi_in_matrices(given: Inputs) -> Step:
+    """In CasADi: of whole vectors."""
+    import casadi as ca
+
+    def f(x: Any) -> Any:
+        return 100.0 * ca.sumsqr(x[1:] - x[:-1] ** 2) + ca.sumsqr(1.0 - x[:-1])
+
+    return casadi_code.gradient_step(f, given)
+
+
+def problem(
+    name: str,
+    title: str,
+    value: Callable[..., Any],
+    sizes: dict[str, tuple[Size, ...]],
+    by_casadi: Callable[[Inputs], Step],
+) -> Problem:
     """Either of the two."""
     return Problem(
         name=name,
@@ -78,20 +107,23 @@ def problem(name: str, title: str, value: Callable[..., Any], sizes: dict[str, t
         torch_value=torch_value,
         jax_value=jax_value,
         autograd_value=autograd_value,
+        others={"CasADi": by_casadi},
     )
 
 
 PROBLEMS = (
     problem(
         "rosenbrock-loop",
-        "Rosenbrock, loop over numbers (peers: arrays)",
+        "Rosenbrock, loop over numbers (peers but CasADi: arrays)",
         loop,
-        {"tiny": ({"n": 7},), "small": ({"n": 100},), "full": ({"n": 1000},)},
+        {"tiny": ({"n": 7},), "small": ({"n": 100},), "middle": ({"n": 300},), "full": ({"n": 1000},)},
+        by_casadi_in_numbers,
     ),
     problem(
         "rosenbrock-arrays",
         "Rosenbrock, arrays",
         arrays,
-        {"tiny": ({"n": 37},), "small": ({"n": 10_000},), "full": ({"n": 100_000},)},
+        {"tiny": ({"n": 37},), "small": ({"n": 10_000},), "middle": ({"n": 100_000},), "full": ({"n": 1_000_000},)},
+        by_casadi_in_matrices,
     ),
 )
