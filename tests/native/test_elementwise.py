@@ -133,8 +133,6 @@ PARAMS: dict[str, list[dict[str, Any]]] = {
 
 #: Rows without native code, and why.
 NOT_NATIVE = {
-    "gcd": "a loop without a known number of rounds",
-    "lcm": "a loop without a known number of rounds",
     "bitwise_count": "the result is of 8 bits",
     "isnat": "takes dates",
     "bessel_i": "no function of the C library",
@@ -345,12 +343,11 @@ def test_primitive_of_a_user_is_not_native():
 
 
 @pytest.mark.parametrize(("name", "params"), [
-    ("choice_number", {"count": 3, "mode": "raise"}),
     ("round", {"decimals": 23}),
     ("sum", {"axis": (0,), "keepdims": False}),
 ])  # fmt: skip
 def test_parameters_that_are_not_native(name, params):
-    dtype = np.dtype(int if name == "choice_number" else float)
+    dtype = np.dtype(float)
     assert not is_native(table.primitives[name], [dtype], dtype, params)
 
 

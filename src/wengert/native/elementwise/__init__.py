@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from wengert.native.elementwise import formulas
+from wengert.native.elementwise import special as scipy_functions
 from wengert.native.elementwise.scalars import (
     BOOL,
     DType,
@@ -28,11 +29,11 @@ from wengert.native.elementwise.scalars import (
     intrinsic,
     is_nan,
 )
-from wengert.native.writing import REGISTERS, Function
+from wengert.native.writing import REGISTERS, Function, literal
 from wengert.primitive import Primitive
 from wengert.registry import table
 
-__all__ = ["converted", "cost", "emit", "is_native"]
+__all__ = ["converted", "cost", "emit", "is_choice", "is_native"]
 
 Column: TypeAlias = Mapping[str, Callable[..., Scalar]]
 Values: TypeAlias = Sequence[float | None]  # the operands that are known numbers
@@ -57,6 +58,10 @@ def is_native(
     values : sequence of float or None
         For each operand its value where it is known, so that `emit` will get a literal. A power of whole numbers is
         native only with a known exponent: NumPy raises for a negative one.
+
+    Notes
+    -----
+    The number of a choice is taken as it is where one that is out of range is an error: `is_choice` asks for that.
     """
     if table.primitives.get(prim.name) is not prim or not all(map(_is_known, (*dtypes, result))):
         return False
@@ -68,7 +73,7 @@ def is_native(
         return all(_is_wide_enough(dtype, x) for x in dtypes) and not (
             prim.name in _OF_FLOATS_ONLY and any(x.kind != "f" for x in dtypes)
         )
-    return False
+    return scipy_functions.is_native(prim, dtypes, result, values)
 
 
 def emit(
@@ -100,6 +105,8 @@ def emit(
     if special is not None:
         return special[1](scalars, result, params).text
     dtype = _dtype_of_formula(prim.name, [x.dtype for x in scalars], result)
+    if prim.name not in _COLUMNS[dtype.kind]:
+        return scipy_functions.emit(prim, scalars, result).text
     return _COLUMNS[dtype.kind][prim.name](*(convert(x, dtype) for x in scalars)).text
 
 
@@ -108,7 +115,7 @@ def cost(prim: Primitive) -> int:
     for price, names in _COSTS.items():
         if prim.name in names:
             return price
-    return 1
+    return scipy_functions.cost(prim) or 1
 
 
 def converted(function: Function, x: str, source: DType, target: DType) -> str:
@@ -348,11 +355,22 @@ def _exponent(xs: Sequence[Scalar], _result: DType, _params: Mapping[str, Any]) 
 def _can_be_number_of_choice(
     dtypes: Sequence[DType], result: DType, params: Mapping[str, Any], _values: Values
 ) -> bool:
-    return dtypes[0].kind == "i" and result == np.int64 and params["mode"] in ("clip", "wrap")
+    return dtypes[0].kind in "ib" and result == np.int64 and params["mode"] in ("clip", "wrap", "raise")
 
 
 def _choice_number(xs: Sequence[Scalar], result: DType, params: Mapping[str, Any]) -> Scalar:
-    return formulas.whole_choice(convert(xs[0], result), params["count"], params["mode"])
+    x = convert(xs[0], result)
+    return x if params["mode"] == "raise" else formulas.whole_choice(x, params["count"], params["mode"])
+
+
+def is_choice(function: Function, operand: tuple[str, DType], params: Mapping[str, Any]) -> str:
+    """Whether a number is that of a choice, where one that is none is an error."""
+    number = convert(Scalar(function, *operand), np.dtype(np.int64))
+    return ((number >= 0) & (number < params["count"])).text if params["mode"] == "raise" else literal(True, BOOL)
+
+
+def _are_whole(dtypes: Sequence[DType], result: DType, _params: Mapping[str, Any], _values: Values) -> bool:
+    return result.kind == "i" and all(_is_wide_enough(result, x) for x in dtypes)
 
 
 def _can_be_infinite(dtypes: Sequence[DType], result: DType, _params: Mapping[str, Any], _values: Values) -> bool:
@@ -379,6 +397,9 @@ _SPECIAL: Mapping[str, tuple[_Question, _Writer]] = {
     "exponent": (_has_exponent, _exponent),
     "choice_number": (_can_be_number_of_choice, _choice_number),
     "infinite_where_undefined": (_can_be_infinite, _infinite_where_undefined),
+    "polygamma": (scipy_functions.is_polygamma, scipy_functions.polygamma),
+    "gcd": (_are_whole, lambda xs, result, _params: formulas.gcd(*(convert(x, result) for x in xs))),
+    "lcm": (_are_whole, lambda xs, result, _params: formulas.lcm(*(convert(x, result) for x in xs))),
 }
 
 
@@ -395,5 +416,5 @@ _COSTS: Mapping[int, set[str]] = {
         *_LIBRARY.split(), *(f"arc{name}" for name in _CIRCULAR.split()), "arctan2", "power", "float_power", "sinc",
         "cosine", "sech_squared", "sec_squared", "exp_share", "exp2_share",
     },
-    40: {"logaddexp", "logaddexp2"},
+    40: {"logaddexp", "logaddexp2", "gcd", "lcm", "polygamma"},
 }  # fmt: skip

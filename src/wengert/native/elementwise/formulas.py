@@ -27,11 +27,12 @@ from wengert.native.elementwise.scalars import (
     is_nan,
     scale,
 )
+from wengert.native.writing import LANES, REGISTERS, word
 
 __all__ = [
     "absolute", "angle", "arccosh_slope", "arcsin_slope", "arctan_slope", "arctanh_slope", "clip", "cosine",
-    "exp2_share", "exp_share", "exponent", "false", "floor_quotient", "fmax", "fmin", "fraction", "has_sign",
-    "heaviside", "integer_power", "is_finite", "is_infinite", "ldexp", "logaddexp", "logaddexp2", "maximum",
+    "exp2_share", "exp_share", "exponent", "false", "floor_quotient", "fmax", "fmin", "fraction", "gcd", "has_sign",
+    "heaviside", "integer_power", "is_finite", "is_infinite", "lcm", "ldexp", "logaddexp", "logaddexp2", "maximum",
     "minimum", "modulo", "nextafter", "no_number", "product_power", "rounded", "sec_squared", "sech_squared",
     "shifted_left", "shifted_right", "sign", "sinc", "spacing", "whole_absolute", "whole_choice", "whole_clip",
     "whole_maximum", "whole_minimum", "whole_modulo", "whole_quotient", "whole_reciprocal", "whole_remainder",
@@ -386,3 +387,46 @@ def whole_choice(x: Scalar, count: int, mode: str) -> Scalar:
     if mode == "clip":
         return whole_clip(x, x.literal(0), x.literal(count - 1))
     return whole_modulo(x, x.literal(count))
+
+
+def gcd(a: Scalar, b: Scalar) -> Scalar:
+    """The greatest common divisor, by Euclid's algorithm; 0 of two zeros."""
+    kind = REGISTERS[a.dtype.name]
+    a.function.module.declare(_EUCLID.format(word=kind))
+    return _in_lanes(f"call {kind} @wg_gcd_{kind}", whole_absolute(a), whole_absolute(b))
+
+
+def lcm(a: Scalar, b: Scalar) -> Scalar:
+    """The least common multiple, 0 where one is 0."""
+    divisor = gcd(a, b)
+    return whole_absolute(a).write("udiv", choose(equal(divisor, 0), 1, divisor)) * whole_absolute(b)
+
+
+_EUCLID = """define internal {word} @wg_gcd_{word}({word} %a, {word} %b) nounwind {{
+entry:
+  br label %head
+head:
+  %p = phi {word} [ %a, %entry ], [ %rest, %body ]
+  %q = phi {word} [ %b, %entry ], [ %p, %body ]
+  %is_zero = icmp eq {word} %p, 0
+  br i1 %is_zero, label %end, label %body
+body:
+  %rest = urem {word} %q, %p
+  br label %head
+end:
+  ret {word} %q
+}}"""
+
+
+def _in_lanes(call: str, a: Scalar, b: Scalar) -> Scalar:
+    """A call for two numbers; of vectors for those of each lane."""
+    function, kind = a.function, REGISTERS[a.dtype.name]
+    if not (a.is_wide or b.is_wide):
+        return Scalar(function, function.value(f"{call}({kind} {a.text}, {kind} {b.text})"), a.dtype)
+    first, second, whole = function.wide(a.text, a.dtype), function.wide(b.text, b.dtype), word(a.dtype, True)
+    found = "poison"
+    for lane in range(LANES):
+        x, y = (function.value(f"extractelement {whole} {v}, i64 {lane}") for v in (first, second))
+        result = function.value(f"{call}({kind} {x}, {kind} {y})")
+        found = function.vector(f"insertelement {whole} {found}, {kind} {result}, i64 {lane}")
+    return Scalar(function, found, a.dtype)

@@ -1,4 +1,4 @@
-"""Numbers in registers, with operators that write LLVM's instructions.
+"""Numbers in registers, with operators that write LLVM's instructions; of vectors lane by lane.
 
 What NumPy computes is meant, also at special points: comparisons with nan are false (but for `differ`), whole numbers
 wrap around, and no instruction carries a flag that would let LLVM assume anything else.
@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from wengert.native import machine
-from wengert.native.writing import REGISTERS, Function, literal
+from wengert.native.writing import LANES, Function, is_vector, literal, word
 
 __all__ = [
-    "BOOL", "DType", "Number", "Scalar", "bits_of", "call", "choose", "convert", "copysign", "differ", "equal",
-    "from_bits", "intrinsic", "is_nan", "scale",
+    "BOOL", "DType", "Number", "Scalar", "bits_of", "call", "call_symbol", "choose", "convert", "copysign", "differ",
+    "equal", "from_bits", "intrinsic", "is_nan", "scale",
 ]  # fmt: skip
 
 DType: TypeAlias = np.dtype[Any]
@@ -58,10 +58,20 @@ class Scalar:
     def write(self, instruction: str, *others: Number) -> Scalar:
         """An instruction of several operands of this dtype, which gives another number of it."""
         texts = [self.text, *(self._like(x).text for x in others)]
-        return self._new(f"{instruction} {REGISTERS[self.dtype.name]} {', '.join(texts)}", self.dtype)
+        return Scalar(self.function, self.function.operation(instruction, self.dtype, *texts), self.dtype)
 
-    def _new(self, instruction: str, dtype: DType) -> Scalar:
-        return Scalar(self.function, self.function.value(instruction), dtype)
+    @property
+    def is_wide(self) -> bool:
+        """Whether there is a number for each lane."""
+        return is_vector(self.text)
+
+    def _new(self, instruction: str, dtype: DType, is_wide: bool) -> Scalar:
+        write = self.function.vector if is_wide else self.function.value
+        return Scalar(self.function, write(instruction), dtype)
+
+    def _as(self, is_wide: bool) -> str:
+        """The register as an operand of vectors, or of numbers."""
+        return self.function.wide(self.text, self.dtype) if is_wide else self.text
 
     def _like(self, other: Number) -> Scalar:
         return other if isinstance(other, Scalar) else self.literal(other)
@@ -152,8 +162,10 @@ def choose(condition: Scalar, a: Number, b: Number) -> Scalar:
     if not isinstance(model, Scalar):
         raise TypeError(f"the dtype of a choice between {a} and {b} is not known")
     first, second = model._like(a), model._like(b)
-    word = REGISTERS[model.dtype.name]
-    return model._new(f"select i1 {condition.text}, {word} {first.text}, {word} {second.text}", model.dtype)
+    is_wide = condition.is_wide or first.is_wide or second.is_wide
+    kind, a_text, b_text = word(model.dtype, is_wide), first._as(is_wide), second._as(is_wide)
+    test = f"{word(BOOL, condition.is_wide)} {condition.text}"
+    return model._new(f"select {test}, {kind} {a_text}, {kind} {b_text}", model.dtype, is_wide)
 
 
 # --- functions -------------------------------------------------------------------------------------------------
@@ -161,10 +173,16 @@ def choose(condition: Scalar, a: Number, b: Number) -> Scalar:
 
 def intrinsic(name: str, *xs: Scalar) -> Scalar:
     """An intrinsic function of LLVM for floats, such as ``fabs``."""
-    word = REGISTERS[xs[0].dtype.name]
-    symbol = f"@llvm.{name}.f{8 * xs[0].dtype.itemsize}"
-    xs[0].function.module.declare(f"declare {word} {symbol}({', '.join([word] * len(xs))})")
-    return _call(symbol, xs, xs[0].dtype)
+    is_wide = any(x.is_wide for x in xs)
+    kind = word(xs[0].dtype, is_wide)
+    symbol = f"@llvm.{name}.{_suffix(xs[0].dtype, is_wide)}"
+    xs[0].function.module.declare(f"declare {kind} {symbol}({', '.join([kind] * len(xs))})")
+    return call_symbol(symbol, xs, xs[0].dtype, is_wide)
+
+
+def _suffix(dtype: DType, is_wide: bool) -> str:
+    """How an intrinsic function of floats is called by its type."""
+    return f"{f'v{LANES}' if is_wide else ''}f{8 * dtype.itemsize}"
 
 
 def copysign(a: Number, b: Scalar) -> Scalar:
@@ -174,21 +192,24 @@ def copysign(a: Number, b: Scalar) -> Scalar:
 
 def call(name: str, *xs: Scalar) -> Scalar:
     """A function of the C library, under its name for doubles; the result is of the first operand's dtype."""
-    single = "f" if xs[0].dtype.itemsize == 4 else ""
-    return _call(machine.call(xs[0].function.module, name + single), xs, xs[0].dtype)
+    name += "f" if xs[0].dtype.itemsize == 4 else ""
+    module, is_wide = xs[0].function.module, any(x.is_wide for x in xs)
+    return call_symbol(machine.call(module, name, LANES if is_wide else 1), xs, xs[0].dtype, is_wide)
 
 
 def scale(x: Scalar, power: Scalar) -> Scalar:
     """The product of a float and a power of two, whose exponent is of type int32."""
-    word = REGISTERS[x.dtype.name]
-    symbol = f"@llvm.ldexp.f{8 * x.dtype.itemsize}.i32"
-    x.function.module.declare(f"declare {word} {symbol}({word}, i32)")
-    return _call(symbol, (x, power), x.dtype)
+    is_wide = x.is_wide or power.is_wide
+    kind, whole = word(x.dtype, is_wide), word(power.dtype, is_wide)
+    symbol = f"@llvm.ldexp.{_suffix(x.dtype, is_wide)}.{f'v{LANES}' if is_wide else ''}i32"
+    x.function.module.declare(f"declare {kind} {symbol}({kind}, {whole})")
+    return call_symbol(symbol, (x, power), x.dtype, is_wide)
 
 
-def _call(symbol: str, xs: Sequence[Scalar], dtype: DType) -> Scalar:
-    operands = ", ".join(f"{REGISTERS[x.dtype.name]} {x.text}" for x in xs)
-    return xs[0]._new(f"call {REGISTERS[dtype.name]} {symbol}({operands})", dtype)
+def call_symbol(symbol: str, xs: Sequence[Scalar], dtype: DType, is_wide: bool) -> Scalar:
+    """A function that the module declares, of numbers or of vectors."""
+    operands = ", ".join(f"{word(x.dtype, is_wide)} {x._as(is_wide)}" for x in xs)
+    return xs[0]._new(f"call {word(dtype, is_wide)} {symbol}({operands})", dtype, is_wide)
 
 
 # --- conversions -----------------------------------------------------------------------------------------------
@@ -206,7 +227,8 @@ def convert(x: Scalar, target: DType) -> Scalar:
 
 
 def _cast(x: Scalar, instruction: str, target: DType) -> Scalar:
-    return x._new(f"{instruction} {REGISTERS[x.dtype.name]} {x.text} to {REGISTERS[target.name]}", target)
+    wide = x.is_wide
+    return x._new(f"{instruction} {word(x.dtype, wide)} {x.text} to {word(target, wide)}", target, wide)
 
 
 def _relation(source: DType, target: DType) -> str:
