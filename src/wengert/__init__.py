@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from wengert.checker import check
     from wengert.control import call, cond, fori_loop, scan, switch, while_loop
     from wengert.native import compile  # the name that the field has for it
+    from wengert.native.threads import get_threads, set_threads
     from wengert.show import compare, explain, source
     from wengert.show.swell import expression_swell
     from wengert.simplification import simplify
@@ -82,11 +83,13 @@ _LAZY = {
     "expression_swell": "wengert.show.swell",
     "fori_loop": "wengert.control",
     "from_sympy": "wengert.symbolic",
+    "get_threads": "wengert.native.threads",
     "latex": "wengert.symbolic",
     "linalg": "wengert.linalg",
     "numeric": "wengert.numeric",
     "optimize": "wengert.optimize",
     "scan": "wengert.control",
+    "set_threads": "wengert.native.threads",
     "simplify": "wengert.simplification",
     "source": "wengert.show",
     "special": "wengert.special",
@@ -161,6 +164,7 @@ __all__ = [
     "from_sympy",
     "full",
     "gather",
+    "get_threads",
     "grad",
     "hessian",
     "hvp",
@@ -183,6 +187,7 @@ __all__ = [
     "randn",
     "relu",
     "scan",
+    "set_threads",
     "sigmoid",
     "simplify",
     "source",
