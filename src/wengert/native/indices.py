@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wengert.native.places import Index, plus, times
+from wengert.native.places import Index, Place, plus, times
 from wengert.rules.gathering import Slot
 from wengert.wlist import ArrayType, Statement
 
 if TYPE_CHECKING:
-    from wengert.native.emission import Body
+    from wengert.native.body import Body
 
 __all__ = ["BEFORE_SLOTS", "indexed", "indexed_shape", "is_native_index", "slots_of"]
 
@@ -40,13 +40,18 @@ def indexed_shape(stmt: Statement) -> tuple[int, ...]:
 
 def _parts(index: Any, ndim: int) -> list[Any]:
     """The parts of an index: for each axis of the array, each new axis, and an Ellipsis that stands for no axis."""
-    parts = list(index) if isinstance(index, tuple) else [index]
+    parts = [one for part in (index if isinstance(index, tuple) else (index,)) for one in _without_mask(part)]
     missing = ndim - sum(part is not None and part is not Ellipsis for part in parts)
     place = next((k for k, part in enumerate(parts) if part is Ellipsis), None)
     if place is None:
         return parts + [slice(None)] * missing
     between: list[Any] = [slice(None)] * missing or [Ellipsis]
     return [*parts[:place], *between, *parts[place + 1 :]]
+
+
+def _without_mask(part: Any) -> Sequence[Any]:
+    """A mask is an index by the places where it holds, one array for each of its axes."""
+    return part.nonzero() if isinstance(part, np.ndarray) and part.dtype.kind == "b" and part.ndim else (part,)
 
 
 def is_native_index(index: Any, slots: Sequence[Any], shape: tuple[int, ...]) -> bool:
@@ -76,7 +81,7 @@ def indexed(body: Body, index: Any, slots: Sequence[Any], shape: tuple[int, ...]
     is_together = by_arrays == list(range(by_arrays[0], by_arrays[-1] + 1)) if by_arrays else False
     before = sum(part is None or isinstance(part, slice) for part in parts[: by_arrays[0]]) if is_together else 0
     of_arrays, rest = at[before : before + width], iter((*at[:before], *at[before + width :]))
-    found: list[int | str] = []
+    found: list[Place] = []
     lengths = iter(shape)
     for part in parts:
         if part is Ellipsis:
@@ -104,7 +109,7 @@ def _ndim(part: Any, slots: Sequence[Any]) -> int:
     return part.ndim if isinstance(part, np.ndarray) else 0
 
 
-def _number(body: Body, part: Any, slots: Sequence[Any], n: int, at: Index) -> int | str:
+def _number(body: Body, part: Any, slots: Sequence[Any], n: int, at: Index) -> Place:
     """The place along one axis of length `n`; one that is computed is checked."""
     if isinstance(part, Slot):
         return body.checked(body.element(slots[part.number], _last(at, slots[part.number]), np.dtype(np.int64)), n)

@@ -6,11 +6,12 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from wengert.native.planning import Plan
 from wengert.native.writing import ALIGNMENT, whole_lines
-from wengert.wlist import Variable
+from wengert.wlist import Statement, Variable
 
 __all__ = ["Layout", "laid_out"]
 
@@ -49,7 +50,10 @@ class Layout:
         return self.homes.get(v, v)
 
 
-def laid_out(plan: Plan, more: Mapping[int, int], carries: Sequence[tuple[Variable, Any]] = ()) -> Layout:
+def laid_out(
+    plan: Plan, more: Mapping[int, int], carries: Sequence[tuple[Variable, Any]] = (),
+    kept: Mapping[Variable, Variable] = MappingProxyType({}),
+) -> Layout:  # fmt: skip
     """Find a place for all that is stored, by first fit.
 
     Parameters
@@ -59,9 +63,11 @@ def laid_out(plan: Plan, more: Mapping[int, int], carries: Sequence[tuple[Variab
         Number of a group → bytes that it needs for itself.
     carries : sequence of pairs
         Inputs, and the outputs that take their place in the next round of a loop: they may be one array.
+    kept : mapping
+        Result of a loop → the operand that its rounds update in place.
     """
-    homes = _homes(plan)
-    lent = [k for k, (x, y) in enumerate(carries) if _is_updated(plan, homes, x, y)]
+    homes = _homes(plan, kept)
+    lent = [k for k, (x, y) in enumerate(carries) if _is_updated(plan, homes, kept, x, y)]
     layout = Layout(homes=homes, lent=frozenset(lent))
     begins: dict[int, list[Variable]] = defaultdict(list)
     ends: dict[Variable, int] = {}
@@ -80,17 +86,26 @@ def laid_out(plan: Plan, more: Mapping[int, int], carries: Sequence[tuple[Variab
     return layout
 
 
-def _homes(plan: Plan) -> dict[Variable, Variable]:
+def _old(stmt: Statement, v: Variable, kept: Mapping[Variable, Variable]) -> tuple[Any, list[Any]]:
+    """The array that `v` is an update of, if its statement makes one, and the other operands."""
+    if stmt.prim.name in _TAKEN_OVER:
+        return stmt.operands[0], list(stmt.operands[1:])
+    x = kept.get(v)
+    places = [k for k, y in enumerate(stmt.operands) if y is x]
+    return x, [y for k, y in enumerate(stmt.operands) if k not in places[:1]]
+
+
+def _homes(plan: Plan, kept: Mapping[Variable, Variable]) -> dict[Variable, Variable]:
     """Arrays that are updated in place: nobody reads the old one afterwards."""
     inputs, outputs = set(plan.lst.inputs), set(plan.lst.outputs)
     members: dict[Variable, list[Variable]] = {}
     for number, group in enumerate(plan.groups):
-        for stmt in group.roots:
-            if stmt.prim.name not in _TAKEN_OVER:
-                continue
-            x, (v,) = stmt.operands[0], stmt.targets
+        if group.nests:
+            continue  # a band has what it makes in buffers, and may compute a row twice
+        for v, stmt in {v: root for root in group.roots for v in root.targets}.items():
+            x, others = _old(stmt, v, kept)
             is_own = isinstance(x, Variable) and x in plan.made and x not in inputs and x not in outputs
-            if is_own and plan.last_read[x] == number and not any(_is_read_by(plan, x, y) for y in stmt.operands[1:]):
+            if is_own and plan.last_read[x] == number and not any(_is_read_by(plan, x, y) for y in others):
                 members.setdefault(x, [x]).append(v)
                 members[v] = members[x]
     homes = {}
@@ -99,16 +114,20 @@ def _homes(plan: Plan) -> dict[Variable, Variable]:
     return homes
 
 
-def _is_updated(plan: Plan, homes: dict[Variable, Variable], x: Variable, y: Any) -> bool:
+def _is_updated(
+    plan: Plan, homes: dict[Variable, Variable], kept: Mapping[Variable, Variable], x: Variable, y: Any
+) -> bool:
     """Whether `y` is `x` with updates, and nobody reads the old array afterwards; they then have one home."""
-    updates = {v: (stmt, g) for g, group in enumerate(plan.groups) for stmt in group.roots for v in stmt.targets}
+    groups = [(g, group) for g, group in enumerate(plan.groups) if not group.nests]
+    updates = {v: (stmt, g) for g, group in groups for stmt in group.roots for v in stmt.targets}
     cluster, v = [], y
     while v is not x:
         stmt, number = updates.get(v, (None, 0)) if isinstance(v, Variable) else (None, 0)
-        if stmt is None or stmt.prim.name not in _TAKEN_OVER:
+        if stmt is None or not isinstance(v, Variable):
             return False
-        before = stmt.operands[0]
-        if plan.last_read.get(before, -1) != number or any(_is_read_by(plan, before, z) for z in stmt.operands[1:]):
+        before, others = _old(stmt, v, kept)
+        is_last = isinstance(before, Variable) and plan.last_read.get(before, -1) == number
+        if not is_last or any(_is_read_by(plan, before, z) for z in others):
             return False
         cluster.append(v)
         v = before
@@ -152,7 +171,9 @@ def _place(
 
 
 def _bytes(v: Variable) -> int:
-    return whole_lines(max(v.type.size, 1) * v.dtype.itemsize) if v.shape else 8
+    if not v.shape and v.dtype.itemsize <= 8:
+        return 8
+    return whole_lines(max(v.type.size, 1) * v.dtype.itemsize)
 
 
 def _taken(layout: Layout, free: list[tuple[int, int]], size: int) -> int:

@@ -8,108 +8,61 @@ at its end, and other chains over the same elements become one loop, and time is
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from wengert.facts import Kind
-from wengert.native import elementwise
-from wengert.native.control import is_control, lists_of
-from wengert.native.indices import BEFORE_SLOTS, indexed_shape, is_native_index, slots_of
-from wengert.native.products import is_native_einsum
-from wengert.native.writing import REGISTERS
-from wengert.primitive import Primitive
+from wengert.native import elementwise, threads
+from wengert.native.bands import Nest, Rows, axes_summed, is_matrix_product, is_put_together, rows_of
+from wengert.native.coverage import has_code, is_part, is_view, primitive_of
+from wengert.native.factorisations.prepared import (
+    FACTORISATIONS,
+    is_inside,
+    prepared,
+    reads_in_place,
+)
+from wengert.native.layers import MOST_LAYERS, can_lie_on, is_layered, runs_of
+from wengert.native.reductions import REDUCTIONS
+from wengert.native.rewriting import in_batches, with_common_sums
+from wengert.native.scans import SCANS
+from wengert.native.searches import SEARCHES, is_searched
+from wengert.native.taking import TAKES
+from wengert.native.writing import LANES
 from wengert.registry import table
-from wengert.wlist import ANY, ArrayType, Statement, Variable, WengertList
+from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
-__all__ = [
-    "PARTS",
-    "REDUCTIONS",
-    "VIEWS",
-    "Group",
-    "Plan",
-    "is_native",
-    "is_reshape_of_units",
-    "plan",
-    "primitive_of",
-    "with_own_outputs",
-]
+__all__ = ["Group", "Plan", "is_reshape_of_units", "plan", "with_own_outputs"]
 
-#: Reductions, all of which are folds of one operation.
-REDUCTIONS = frozenset({"sum", "mean", "prod", "max", "min", "any", "all", "count_nonzero"})
-#: Structural primitives whose elements are elements of their operand.
-VIEWS = frozenset({"reshape", "transpose", "broadcast_to", "getitem", "gather", "flip", "copy"})
-#: Structural primitives that are stored part by part.
-PARTS = frozenset({"concatenate", "index_update", "update_at", "add_at", "scatter", "gather_transpose", "pad"})
-
-_PRODUCTS = frozenset({"matmul", "einsum"})
+_PRODUCTS = frozenset({"matmul", "einsum", "convolve"})
+_OWN_LOOPS = _PRODUCTS | SCANS | SEARCHES | FACTORISATIONS  # those whose loops are not those of a group
+_CHECKED = frozenset({"gather", *TAKES, "choice_number"})  # where a computed index may be out of range
 _CHEAP = 1  # operations that are rather done again than stored and loaded
 _MOST_READS, _MOST_STATEMENTS = 12, 24  # of a virtual value: an expression does not grow without bound
+_MOST_KEPT = 3_072  # elements of a row of a band, so that the rows of a vector stay in the cache
+_FARTHER = 6  # what is folded over the rows counts by so much less: it may lie in a farther cache
+_WORTH_VECTORS, _MOST_TURNED = 16, 64  # the length of an axis; elements of a row
+_MOVES = 4  # of each statement, on average, with bands that are computed later
+_DEAR, _LONG_ROW = 20, 1_024  # the cost of an exponential function; a length from which a rest does not count
 _CHUNK = 200  # statements of a group of numbers: LLVM's time grows faster than the length of a block
-
-
-def primitive_of(stmt: Statement) -> Primitive:
-    """The primitive of a statement; all that are native have the columns of the table."""
-    return cast(Primitive, stmt.prim)
-
-
-def is_native(stmt: Statement) -> bool:
-    """Whether machine code can be written for a statement."""
-    kinds = [ArrayType.of(x) for x in stmt.operands if not isinstance(x, (bool, int, float, complex))]
-    if any(k.dtype.name not in REGISTERS or ANY in k.shape for k in [*kinds, *(v.type for v in stmt.targets)]):
-        return False
-    if stmt.prim.sublists:
-        return is_control(stmt) and all(is_native(inner) for lst in lists_of(stmt) for inner in lst.statements)
-    if len(stmt.targets) != 1 or not isinstance(stmt.prim, Primitive):
-        return False
-    if stmt.prim.kind is Kind.ELEMENTWISE:
-        numbers = [x if isinstance(x, (int, float)) else None for x in stmt.operands]
-        dtype = stmt.targets[0].dtype
-        return elementwise.is_native(stmt.prim, operand_dtypes(stmt), dtype, stmt.params, numbers)
-    check = _CHECKS.get(stmt.prim.name)
-    return stmt.prim.name in VIEWS or stmt.prim.name in PARTS if check is None else check(stmt)
-
-
-def _is_fold(stmt: Statement) -> bool:
-    """Whether a reduction has elements where NumPy would not know what to do without."""
-    return stmt.prim.name not in ("max", "min", "mean") or ArrayType.of(stmt.operands[0]).size > 0
-
-
-def _has_native_index(stmt: Statement) -> bool:
-    return is_native_index(stmt.params["index"], slots_of(stmt), indexed_shape(stmt))
-
-
-def operand_dtypes(stmt: Statement) -> list[np.dtype[Any]]:
-    """The dtypes of the operands; a Python number has that of the arrays that it meets."""
-    strong = [ArrayType.of(x).dtype for x in stmt.operands if not isinstance(x, (int, float))]
-    return [np.result_type(x, *strong) if isinstance(x, (int, float)) else ArrayType.of(x).dtype for x in stmt.operands]
-
-
-def _is_product(stmt: Statement) -> bool:
-    kinds = [ArrayType.of(x) for x in stmt.operands]
-    return all(k.dtype == np.dtype(float) and k.shape and k.size for k in kinds)
-
-
-#: What is asked of the statements of a primitive besides.
-_CHECKS: dict[str, Callable[[Statement], bool]] = {
-    **dict.fromkeys(REDUCTIONS, _is_fold),
-    **dict.fromkeys(BEFORE_SLOTS, _has_native_index),
-    "matmul": _is_product,
-    "einsum": is_native_einsum,
-}
 
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Roots that are computed in one loop over `domain`; without one, a root that is stored part by part or called."""
+    """Roots that are computed in one loop over `domain`; without one, a root that is stored part by part or called.
+
+    A band (see `bands`) has nests, which have the roots in the order in which they are computed.
+    """
 
     domain: tuple[int, ...] | None
     roots: list[Statement] = field(default_factory=list)
     is_flat: bool = True  # every element is read at the place where it is computed: one running index will do
+    calls_back: bool = False
+    nests: list[Nest] = field(default_factory=list)
+    weight: int = 0  # elements of a row of a band that are kept
+    threads: int = 1  # that its rows are split among
 
 
 @dataclass(slots=True)
@@ -138,7 +91,7 @@ class Plan:
 
 def plan(lst: WengertList) -> Plan:
     """Arrange a list all of whose statements are native."""
-    return _Planner(lst).plan()
+    return _Planner(with_common_sums(in_batches(prepared(lst)))).plan()
 
 
 class _Planner:
@@ -151,16 +104,23 @@ class _Planner:
             for x in dict.fromkeys(x for x in stmt.operands if isinstance(x, Variable)):
                 self.uses[x].append(stmt)
         self.outputs = {y for y in lst.outputs if isinstance(y, Variable)}
+        self.called = {stmt for stmt in lst.statements if not (is_inside(stmt) or has_code(stmt))}
         self.virtual: dict[Variable, Statement] = {}
         self.reads: dict[Variable, dict[Variable, bool]] = {}  # of virtual values: stored variable → at the same place
         self.cost: dict[Variable, int] = {}
         self.size: dict[Variable, int] = {}
+        self.depth: dict[Variable, int] = {}  # of layers
         self.made: dict[Variable, int] = {}
         self.reduced: set[Variable] = set()
         self.groups: list[Group] = []
         self.by_domain: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        self.bands: dict[int, list[int]] = defaultdict(list)  # by length
+        self.movable = _MOVES * len(lst.statements)  # statements that bands may still be moved with
+        self.nest_of: dict[Variable, int] = {}
+        self.folded: set[Variable] = set()  # made of several elements of a row, so that they are known after a nest
         self.last_read: dict[Variable, int] = {}
         self.read_by: dict[Variable, set[int]] = defaultdict(set)
+        self.read_in: dict[int, set[Variable]] = defaultdict(set)  # by group
         self.read_elsewhere: set[Variable] = set()  # at another place than their own
 
     def plan(self) -> Plan:
@@ -169,6 +129,14 @@ class _Planner:
                 self._note_virtual(stmt)
             else:
                 self._place(stmt)
+        self._close_up()
+        for group in self.groups:
+            if len(group.nests) == 1:
+                self._simplify(group)
+        most = threads.get_threads()
+        if most > 1:
+            for group in self.groups:
+                group.threads = threads.share(group, self._work(group), most)
         local = {
             v
             for v, g in self.made.items()
@@ -181,6 +149,8 @@ class _Planner:
     # What is virtual.
 
     def _is_virtual(self, stmt: Statement) -> bool:
+        if self._is_layer(stmt):
+            return True
         if not self._may_be_virtual(stmt):
             return False
         (v,) = stmt.targets
@@ -189,25 +159,46 @@ class _Planner:
             return len(reads) <= _MOST_READS and size <= _MOST_STATEMENTS
         users = self.uses[v]
         is_read_once = len(users) == 1 and (users[0].targets[0].type.size <= v.type.size or _reads_once(users[0]))
+        is_read_once = is_read_once and users[0].prim.name not in FACTORISATIONS  # they read along columns, too
         return is_read_once and len(reads) <= _MOST_READS and size <= _MOST_STATEMENTS
+
+    def _is_layer(self, stmt: Statement) -> bool:
+        """Whether it is an array of zeros with updates that only the next update reads."""
+        v, users = stmt.targets[0], self.uses[stmt.targets[0]]
+        if stmt.prim.sublists or len(stmt.targets) > 1 or v in self.outputs or len(users) != 1:
+            return False
+        if runs_of(users[0], stmt) is None:
+            is_bottom = stmt.prim.name in ("scatter", "pad")
+            is_layer = can_lie_on(users[0], stmt) and (is_bottom or is_layered(stmt, self.virtual))
+            self.depth[v] = 1 if is_bottom or not is_layer else self.depth[stmt.operands[0]] + 1
+            if not is_layer or self.depth[v] >= MOST_LAYERS:
+                return False
+        return all(rows_of(x, self.virtual) is None for x in (stmt, users[0]))
 
     def _may_be_virtual(self, stmt: Statement) -> bool:
         """Whether nobody needs it in memory."""
-        if stmt.prim.sublists:
+        if stmt.prim.sublists or len(stmt.targets) > 1 or stmt in self.called:
             return False
         (v,), name = stmt.targets, stmt.prim.name
         # An index that is out of range is noted where it is computed, once.
-        is_pulled = primitive_of(stmt).kind is Kind.ELEMENTWISE or (name in VIEWS and name != "gather")
-        if v in self.outputs or v.shape == () or not is_pulled:
+        is_pulled = primitive_of(stmt).kind is Kind.ELEMENTWISE or is_view(stmt)
+        if v in self.outputs or v.shape == () or not is_pulled or name in _CHECKED:
             return False
-        if any(_wants_stored(user) for user in self.uses[v]) and not self._is_turned(stmt):
+        if any(self._wants_stored(user) or is_searched(user, v) for user in self.uses[v]) and not self._is_turned(stmt):
             return False
         return name != "reshape" or is_reshape_of_units(stmt) or self._is_stored(stmt.operands[0])
 
+    def _wants_stored(self, user: Statement) -> bool:
+        return user in self.called or _wants_stored(user)
+
     def _is_turned(self, stmt: Statement) -> bool:
         """Whether it is the transpose of a stored matrix, which a product reads as it stands."""
-        is_matrix = stmt.prim.name == "transpose" and tuple(stmt.params["axes"]) == (1, 0)
-        is_product = all(user.prim.name == "matmul" for user in self.uses[stmt.targets[0]])
+        if stmt.prim.name != "transpose":
+            return False
+        *stack, last, before = stmt.params["axes"]
+        is_matrix = [*stack, before, last] == list(range(len(stack) + 2))
+        users = self.uses[stmt.targets[0]]
+        is_product = all(user.prim.name == "matmul" and user not in self.called for user in users)
         return is_matrix and is_product and self._is_stored(stmt.operands[0])
 
     def _is_stored(self, x: Any) -> bool:
@@ -242,28 +233,177 @@ class _Planner:
     # Where a root is computed.
 
     def _place(self, stmt: Statement) -> None:
-        domain = _domain(stmt)
-        reads = self._reads_of(stmt, domain)
-        if domain is None:
-            reads = dict.fromkeys(reads, False)
-        earliest = 0
-        for x, same in reads.items():
-            if x in self.made:
-                g = self.made[x]
-                is_near = same and x not in self.reduced and self.groups[g].domain == domain
-                earliest = max(earliest, g if is_near else g + 1)
-        number = self._group(domain, earliest)
-        group = self.groups[number]
+        is_called = stmt in self.called
+        rows = None if is_called else self._rows(stmt)
+        if rows is None:
+            domain = None if is_called else _domain(stmt)
+            reads = self._reads_of(stmt, domain)
+            if domain is None:
+                reads = dict.fromkeys(reads, False)
+            number = self._group(domain, self._earliest(reads, domain))
+            group = self.groups[number]
+            group.calls_back = is_called
+            group.is_flat &= not is_called and self._goes_flat(stmt, reads)
+            is_reduced = primitive_of(stmt).kind is Kind.REDUCTION or stmt.prim.name in _PRODUCTS
+        else:
+            reads = rows.reads
+            number = self._band(rows, stmt)
+            group = self.groups[number]
+            is_reduced = rows.axis in axes_summed(stmt, rows.domain)
         group.roots.append(stmt)
-        group.is_flat &= _is_flat(stmt, self) and all(same or x.shape == () for x, same in reads.items())
         self.made.update(dict.fromkeys(stmt.targets, number))
-        if primitive_of(stmt).kind is Kind.REDUCTION or stmt.prim.name in _PRODUCTS:
+        if is_reduced:
             self.reduced.update(stmt.targets)
         for x, same in reads.items():
             self.last_read[x] = max(self.last_read.get(x, 0), number)
             self.read_by[x].add(number)
+            self.read_in[number].add(x)
             if not same:
                 self.read_elsewhere.add(x)
+
+    def _rows(self, stmt: Statement) -> Rows | None:
+        """How a statement is part of a band; ``None`` where it is better in loops of its own."""
+        rows = rows_of(stmt, self.virtual) if _may_be_in_band(stmt) else None
+        if rows is None or self._is_wide(rows, stmt):
+            return None
+        return None if is_view(stmt) and not self._is_near_band(rows) else rows  # alone, a view is only copied
+
+    def _is_wide(self, rows: Rows, stmt: Statement) -> bool:
+        """Whether wide rows would be transposed on their way, along an axis where a loop of its own has vectors."""
+        last = len(rows.domain) - 1
+        if rows.axis == last or rows.domain[last] < _WORTH_VECTORS or is_matrix_product(stmt):
+            return False
+        (v,), length = stmt.targets, rows.domain[rows.axis]
+        read = [x for x, is_row in rows.reads.items() if is_row and self.made.get(x) not in self.bands[length]]
+        users = self.uses[v]
+        leaves = any(user.prim.name in _PRODUCTS and rows_of(user, self.virtual) is None for user in users)
+        return any(x.type.size > _MOST_TURNED * length for x in (*read, *([v] if leaves else [])))
+
+    def _is_near_band(self, rows: Rows) -> bool:
+        """Whether a row needs only what a band makes in the same row."""
+        bands = self.bands[rows.domain[rows.axis]]
+        return any(is_row and self.made.get(x) in bands for x, is_row in rows.reads.items())
+
+    def _earliest(self, reads: dict[Variable, bool], domain: tuple[int, ...] | None) -> int:
+        """The first group in which what is read is known; `reads` says what may be read in the group that makes it."""
+        earliest = 0
+        for x, is_near in reads.items():
+            if x in self.made:
+                g = self.made[x]
+                is_here = not self._is_finished(x, is_near) and self.groups[g].domain == domain
+                earliest = max(earliest, g if is_here else g + 1)
+        return earliest
+
+    def _goes_flat(self, stmt: Statement, reads: dict[Variable, bool]) -> bool:
+        return _is_flat(stmt, self) and all(same or x.shape == () for x, same in reads.items())
+
+    def _band(self, rows: Rows, stmt: Statement) -> int:
+        """The number of the band that a statement is put into."""
+        length = rows.domain[rows.axis]
+        (v,) = stmt.targets
+        is_fold = rows.axis in axes_summed(stmt, rows.domain)
+        weight = -(-v.type.size // (_FARTHER if is_fold else length))
+        finished = {self.made[x] for x, is_row in rows.reads.items() if x in self.made and self._is_finished(x, is_row)}
+        number = self._band_from(length, self._earliest(rows.reads, (-length,)), weight, finished)
+        group = self.groups[number]
+        group.weight += weight
+        is_pulled = not (is_matrix_product(stmt) or is_put_together(stmt))
+        at_same_place = self._reads_of(stmt, rows.domain) if is_pulled else {}
+        first = 0
+        for x in rows.reads:
+            if self.made.get(x) == number:
+                k = self.nest_of[x]
+                is_here = at_same_place.get(x, False) and group.nests[k].domain == rows.domain and x not in self.folded
+                first = max(first, k if is_here else k + 1)
+        k = first
+        while k < len(group.nests) and (group.nests[k].domain, group.nests[k].is_pulled) != (rows.domain, True):
+            k += 1
+        if is_put_together(stmt):
+            k = len(group.nests)
+        if k == len(group.nests):
+            group.nests.append(Nest(rows.domain, rows.axis, is_pulled=not is_put_together(stmt)))
+        nest = group.nests[k]
+        nest.roots.append(stmt)
+        nest.is_flat &= is_pulled and self._goes_flat(stmt, self._reads_of(stmt, rows.domain))
+        self.nest_of[v] = k
+        if not is_pulled or axes_summed(stmt, rows.domain):
+            self.folded.add(v)
+        return number
+
+    def _is_finished(self, x: Variable, is_near: bool) -> bool:
+        """Whether the group that makes `x` must be done before it is read."""
+        return not is_near or x in self.reduced
+
+    def _band_from(self, length: int, earliest: int, weight: int, finished: set[int]) -> int:
+        """The number of a band, at least `earliest`, with room for more elements of a row; `finished` ones are not."""
+        numbers = self.bands[length]
+        for number in numbers[bisect_left(numbers, earliest) :]:
+            if self.groups[number].weight + weight <= _MOST_KEPT:
+                return number
+        if numbers and numbers[-1] not in finished and self.groups[numbers[-1]].weight + weight <= _MOST_KEPT:
+            number = numbers.pop()
+            made = [v for stmt in self.groups[number].roots for v in stmt.targets]
+            if len(made) <= self.movable and not any(self.read_by[v] - {number} for v in made):
+                self.movable -= len(made)
+                return self._moved_to_end(number, made)
+            numbers.append(number)
+        self.groups.append(Group((-length,)))
+        numbers.append(len(self.groups) - 1)
+        return numbers[-1]
+
+    def _moved_to_end(self, number: int, made: list[Variable]) -> int:
+        """Let a band, of which no other group reads anything, be computed last; an empty group takes its place."""
+        last, band = len(self.groups), self.groups[number]
+        self.groups[number] = Group((0,))
+        self.groups.append(band)
+        self.made.update(dict.fromkeys(made, last))
+        self.bands[-(band.domain or (0,))[0]].append(last)
+        for x in self.read_in[number]:
+            self.read_by[x].discard(number)
+            self.read_by[x].add(last)
+            self.last_read[x] = last
+        self.read_in[last] = self.read_in.pop(number)
+        return last
+
+    def _close_up(self) -> None:
+        """Leave out groups whose statements went elsewhere."""
+        if all(group.roots for group in self.groups):
+            return
+        new = {number: k for k, number in enumerate(k for k, group in enumerate(self.groups) if group.roots)}
+        self.groups = [group for group in self.groups if group.roots]
+        self.made = {v: new[number] for v, number in self.made.items()}
+        self.last_read = {v: new[number] for v, number in self.last_read.items()}
+        self.read_by.update({v: {new[k] for k in numbers} for v, numbers in self.read_by.items()})
+
+    def _simplify(self, group: Group) -> None:
+        """Make a band of a single nest, which computes nothing that it could keep in a row, an ordinary group."""
+        (nest,) = group.nests
+        products = [stmt for stmt in nest.roots if is_matrix_product(stmt)]
+        if not nest.is_pulled or len(products) == 1 == len(nest.roots):
+            group.domain, group.nests = None, []
+        elif products or not (nest.axis == len(nest.domain) - 1 or nest.is_flat) or self._is_better_in_lanes(nest):
+            return
+        else:
+            group.domain, group.is_flat, group.nests = nest.domain, nest.is_flat, []
+        self.reduced |= {v for stmt in nest.roots for v in stmt.targets if v in self.folded}
+
+    def _is_better_in_lanes(self, nest: Nest) -> bool:
+        """Whether LLVM would not make vectors of a loop, or leave over functions dearer than a few additions."""
+        if any(stmt.prim.name in ("max", "min") and stmt.targets[0].dtype.kind == "f" for stmt in nest.roots):
+            return True
+        length = nest.domain[nest.axis]
+        if len(nest.domain) > 1 or length % LANES == 0 or length > _LONG_ROW:
+            return False
+        return any(self._weight(stmt)[0] >= _DEAR for stmt in nest.roots if stmt.prim.name not in REDUCTIONS) or any(
+            self.cost.get(x, 0) >= _DEAR for stmt in nest.roots for x in stmt.operands if isinstance(x, Variable)
+        )
+
+    def _work(self, group: Group) -> int:
+        """Of a group of loops, in additions."""
+        if group.domain is None:
+            return 0
+        loops = [(nest.domain, nest.roots) for nest in group.nests] or [(group.domain, group.roots)]
+        return sum(math.prod(domain) * sum(1 + self._weight(stmt)[0] for stmt in roots) for domain, roots in loops)
 
     def _group(self, domain: tuple[int, ...] | None, earliest: int) -> int:
         if domain is not None:
@@ -278,11 +418,19 @@ class _Planner:
         return len(self.groups) - 1
 
 
+def _may_be_in_band(stmt: Statement) -> bool:
+    if _domain(stmt) is None:
+        return is_matrix_product(stmt) or (is_put_together(stmt) and not stmt.prim.sublists)
+    if stmt.prim.name in _CHECKED - {"gather"}:
+        return False
+    return primitive_of(stmt).kind is not Kind.REDUCTION or stmt.prim.name in REDUCTIONS
+
+
 def _domain(stmt: Statement) -> tuple[int, ...] | None:
     """The elements that the loop of a root goes over."""
     if primitive_of(stmt).kind is Kind.REDUCTION:
         return ArrayType.of(stmt.operands[0]).shape
-    if stmt.prim.sublists or stmt.prim.name in PARTS or stmt.prim.name in _PRODUCTS:
+    if stmt.prim.sublists or is_part(stmt) or stmt.prim.name in _OWN_LOOPS:
         return None
     return stmt.targets[0].shape
 
@@ -292,12 +440,13 @@ def _wants_stored(user: Statement) -> bool:
     return (
         bool(user.prim.sublists)
         or user.prim.name in _PRODUCTS
+        or reads_in_place(user)
         or (user.prim.name == "reshape" and not is_reshape_of_units(user))
     )
 
 
 def _reads_once(user: Statement) -> bool:
-    return user.prim.name in PARTS
+    return is_part(user)
 
 
 def _is_flat(stmt: Statement, planner: _Planner) -> bool:

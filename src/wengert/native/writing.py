@@ -2,6 +2,10 @@
 
 A value in a register has one of the types of `REGISTERS`; in memory a bool takes a byte. Names are drawn in order, so
 that equal lists give equal text.
+
+A register may also be a *vector*: `LANES` numbers, one for each of as many rows that are computed together. Its name
+begins with ``%v``; an operation is one of vectors as soon as one of its operands is, and the others are the same in all
+lanes.
 """
 
 from __future__ import annotations
@@ -13,11 +17,29 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ALIGNMENT", "MEMORY", "REGISTERS", "Function", "Module", "literal", "whole_lines"]
+__all__ = [
+    "ALIGNMENT",
+    "LANES",
+    "MEMORY",
+    "REGISTERS",
+    "Function",
+    "Later",
+    "Module",
+    "is_vector",
+    "literal",
+    "whole_lines",
+    "word",
+]
 
-#: LLVM's types of the dtypes that native code knows, in a register and in memory.
+#: Numbers in a vector. LLVM takes as many registers of the processor as they need: one of AVX-512, two of AVX2.
+LANES = 8
+
+#: LLVM's types of the dtypes that native code knows, in a register and in memory. Some are only moved in memory.
 REGISTERS = {"float64": "double", "float32": "float", "int64": "i64", "int32": "i32", "bool": "i1"}
-MEMORY = {**REGISTERS, "bool": "i8"}
+MEMORY = {
+    **REGISTERS, "bool": "i8", "int8": "i8", "int16": "i16", "uint8": "i8", "uint16": "i16", "uint32": "i32",
+    "uint64": "i64", "float16": "i16", "complex64": "{ float, float }", "complex128": "{ double, double }",
+}  # fmt: skip
 
 #: What arrays in a workspace are aligned to, in bytes: a line of the cache.
 ALIGNMENT = 64
@@ -26,6 +48,16 @@ ALIGNMENT = 64
 def whole_lines(size: int) -> int:
     """A number of bytes, made up to whole lines of the cache."""
     return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def is_vector(register: str) -> bool:
+    """Whether a register, or a constant, has a number for each lane."""
+    return register.startswith(("%v", "<", "splat"))
+
+
+def word(dtype: np.dtype[Any], is_wide: bool = False) -> str:
+    """LLVM's type of a register, or of a vector."""
+    return f"<{LANES} x {REGISTERS[dtype.name]}>" if is_wide else REGISTERS[dtype.name]
 
 
 def literal(value: object, dtype: np.dtype[Any]) -> str:
@@ -51,6 +83,12 @@ class Module:
             self.functions.append(text.replace(f"@{placeholder}(", f"@{name}(", 1))
         return self._shared[text]
 
+    def unrolling(self) -> str:
+        """What stands behind the branch of a loop that LLVM is to write out round by round."""
+        self.declare('!1 = !{!"llvm.loop.unroll.full"}')
+        self.declare("!0 = distinct !{!0, !1}")
+        return ", !llvm.loop !0"
+
     def declare(self, line: str) -> None:
         """Add a line at module level, such as ``declare double @sin(double)``."""
         self.declarations[line] = None
@@ -59,14 +97,15 @@ class Module:
         return "\n".join([*self.declarations, *self.functions]) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Later:
-    """Lines that are filled in when they are known."""
+@dataclass(slots=True)
+class Later:
+    """Lines that are filled in when they are known; `block` is the one that they end in."""
 
-    lines: list[str]
+    lines: list[Any]
+    block: str = "entry"
 
     def __str__(self) -> str:
-        return "\n".join(self.lines)
+        return "\n".join(map(str, self.lines))
 
 
 class Function:
@@ -83,10 +122,12 @@ class Function:
     def __init__(self, module: Module, head: str = "", attributes: str = "") -> None:
         self.module, self.head = module, head
         self._attributes = attributes
-        self._lines: list[str | _Later] = ["entry:"]
+        self._first: list[str] = []  # instructions that were put at the beginning
+        self._lines: list[str | Later] = ["entry:", Later(self._first)]
         self._count = 0
-        self._first = 0  # instructions that were put at the beginning
         self.block = "entry"  # the label of the block that is being written
+        self._pure: list[dict[str, str]] = [{}]  # what is known here, of the function, the loop, the loop inside, …
+        self.unrolled: frozenset[int] = frozenset()  # loops of so many rounds are written out round by round, by LLVM
 
     def name(self, hint: str = "t") -> str:
         """A name that nothing else has."""
@@ -103,6 +144,38 @@ class Function:
         self._lines.append(f"  {result} = {text}")
         return result
 
+    def pure(self, text: str) -> str:
+        """The result of an instruction that only depends on its operands: written once where it is known already."""
+        for known in self._pure:
+            if text in known:
+                return known[text]
+        result = self._pure[-1][text] = self.value(text)
+        return result
+
+    def vector(self, text: str) -> str:
+        """Write an instruction whose result has a number for each lane, such as ``%v7``."""
+        result = f"%{self.name('v')}"
+        self._lines.append(f"  {result} = {text}")
+        return result
+
+    def wide(self, register: str, dtype: np.dtype[Any]) -> str:
+        """A register or literal as an operand of vectors: what is no vector is the same in all lanes."""
+        if is_vector(register):
+            return register
+        own = REGISTERS[dtype.name]
+        if not register.startswith("%"):
+            return f"splat ({own} {register})"
+        kind = word(dtype, True)
+        inserted = self.vector(f"insertelement {kind} poison, {own} {register}, i64 0")
+        return self.vector(f"shufflevector {kind} {inserted}, {kind} poison, <{LANES} x i32> zeroinitializer")
+
+    def operation(self, name: str, dtype: np.dtype[Any], *operands: str) -> str:
+        """Write an instruction of operands of one dtype, of vectors where one of them is, such as ``fadd``."""
+        if any(map(is_vector, operands)):
+            texts = [self.wide(x, dtype) for x in operands]
+            return self.vector(f"{name} {word(dtype, True)} {', '.join(texts)}")
+        return self.value(f"{name} {REGISTERS[dtype.name]} {', '.join(operands)}")
+
     def first(self, text: str) -> str:
         """Write an instruction at the beginning of the function, and return its result."""
         result = f"%{self.name()}"
@@ -111,11 +184,14 @@ class Function:
 
     def first_line(self, text: str) -> None:
         """Write an instruction at the beginning of the function, after those that were written so before."""
-        self._lines.insert(1 + self._first, f"  {text}")
-        self._first += 1
+        self._first.append(f"  {text}")
 
     def begin(self, label: str) -> None:
-        """Begin a block."""
+        """Begin a block, of which it is not known what comes before it."""
+        self._pure = [{}]
+        self._begin(label)
+
+    def _begin(self, label: str) -> None:
         self._lines.append(f"{label}:")
         self.block = label
 
@@ -125,7 +201,26 @@ class Function:
 
     def text(self, result: str = "void") -> str:
         """The whole function, ended with ``ret``."""
-        return "\n".join([f"{self.head} {self._attributes}{{", *map(str, self._lines), f"  ret {result}", "}"])
+        lines = [text for line in self._lines if (text := str(line))]
+        return "\n".join([f"{self.head} {self._attributes}{{", *lines, f"  ret {result}", "}"])
+
+    def later(self) -> Later:
+        """A place in the function that more may be written at, by `inserting`; a new block begins behind it."""
+        place = Later([], self.block)
+        self._lines.append(place)
+        label = self.name("after")
+        self.line(f"br label %{label}")
+        self._begin(label)
+        return place
+
+    @contextmanager
+    def inserting(self, place: Later) -> Iterator[None]:
+        """Write at a place that `later` gave."""
+        lines, block, known = self._lines, self.block, self._pure
+        self._lines, self.block, self._pure = place.lines, place.block, [{}]
+        yield
+        place.block = self.block
+        self._lines, self.block, self._pure = lines, block, known
 
     @contextmanager
     def loop(self, count: int | str, carried: Sequence[tuple[str, str]] = (), metadata: str = "") -> Iterator[Loop]:
@@ -139,21 +234,28 @@ class Function:
             What each round replaces: its first values. Inside, `Loop.values` are those of the round, and `Loop.next`
             is to be filled with those of the next one; afterwards `Loop.results` are the last.
         """
+        if isinstance(count, int) and count in self.unrolled:
+            metadata = self.module.unrolling()
         before, label = self.block, self.name("loop")
         loop = Loop(f"%{label}.i", [f"%{label}.c{k}" for k in range(len(carried))])
         self.line(f"br label %{label}")
-        self.begin(label)
+        self._begin(label)
+        known = self._pure
+        self._pure = [*known, {}]
         phis: list[str] = []
-        self._lines.append(_Later(phis))  # they are known at the end
+        self._lines.append(Later(phis))  # they are known at the end
         yield loop
         last = self.block
         following = self.value(f"add nuw nsw i64 {loop.index}, 1")
         test = self.value(f"icmp ult i64 {following}, {count}")
+        if loop.leave:
+            test = self.value(f"select i1 {loop.leave}, i1 false, i1 {test}")
         self.line(f"br i1 {test}, label %{label}, label %{label}.end{metadata}")
         phis.append(f"  {loop.index} = phi i64 [ 0, %{before} ], [ {following}, %{last} ]")
         for name, (kind, first), new in zip(loop.values, carried, loop.next, strict=True):
             phis.append(f"  {name} = phi {kind} [ {first}, %{before} ], [ {new}, %{last} ]")
-        self.begin(f"{label}.end")
+        self._pure = known
+        self._begin(f"{label}.end")
         loop.results = list(loop.next)
 
 
@@ -165,3 +267,4 @@ class Loop:
     values: list[str]
     next: list[str] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
+    leave: str = ""  # where this holds at the end of a round, there is no other
