@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from wengert.counting import Stats
 from wengert.errors import ArgumentError, CheckError, user_location
 from wengert.native import machine
 from wengert.native.entry import Entry
-from wengert.native.program import OutOfRangeError, Program, Segment, as_typed, built
+from wengert.native.program import LeftToListError, Program, Segment, as_typed, built
 from wengert.programs import with_names
 from wengert.rules.structural import stand_in
 from wengert.simplification import simplify
@@ -85,7 +86,8 @@ class Signature:
     types: tuple[ArrayType, ...]
     call: NativeCall
     rebuild: Callable[[Sequence[Any]], Any]
-    is_plain: bool  # a fast entry returns just what the function does
+    takes_arrays: bool  # as a native entry does, with no containers around them
+    put_together: Rebuild | None  # what is to be done with what a native entry returns
 
     def __repr__(self) -> str:
         return f"({', '.join(map(str, self.types))})"
@@ -103,6 +105,8 @@ class NativeStats:
         Native functions that it consists of; 1 where all of it is machine code.
     interpreted : tuple of str
         The operations that NumPy computes in between.
+    called_back : dict of str to int
+        The operations for which native functions call NumPy, and how many statements of each there are.
     planned, least : int
         Bytes of memory that are kept for what is computed in between, and how many of them are in use together at most.
     code : int
@@ -112,15 +116,21 @@ class NativeStats:
     counts: Stats
     segments: int
     interpreted: tuple[str, ...]
+    called_back: dict[str, int]
     planned: int
     least: int
     code: int
 
     def __str__(self) -> str:
         between = f", between them {', '.join(self.interpreted)} by NumPy" if self.interpreted else ""
-        functions = f"{self.segments} native function{'s' if self.segments != 1 else ''}{between}"
+        functions = f"{self.segments} native function{'s' if self.segments != 1 else ''}{between}{self._calls()}"
         memory = f"{self.planned:,} bytes of memory, of which {self.least:,} are in use together"
         return f"{self.counts}\n{functions}\n{memory}; {self.code:,} bytes of code"
+
+    def _calls(self) -> str:
+        total = sum(self.called_back.values())
+        names = ", ".join(name if n == 1 else f"{name} ({n})" for name, n in self.called_back.items())
+        return f"; NumPy is called for {total} statement{'s' if total != 1 else ''}: {names}" if total else ""
 
 
 @dataclass(eq=False)
@@ -137,8 +147,8 @@ class Compiled:
     static_argnums: frozenset[int]
     check: bool
     _held: dict[Any, Signature] = field(default_factory=dict)
-    _fast: list[Entry] = field(default_factory=list)
-    _structured: dict[Structure, list[tuple[Entry, Rebuild]]] = field(default_factory=dict)
+    _fast: list[tuple[Entry, Rebuild | None]] = field(default_factory=list)
+    _structured: dict[Structure, list[tuple[Entry, Rebuild | None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         functools.update_wrapper(self, self.function, updated=())
@@ -147,17 +157,17 @@ class Compiled:
         """Call the function."""
         if not kwargs:
             try:
-                for entry in self._fast:
+                for entry, put_together in self._fast:
                     found = entry(*args)
                     if found is not NotImplemented:
-                        return found
+                        return found if put_together is None else put_together(found)
                 if self._structured:
                     parts, _, structure = flatten_with_structure((args, {}))
-                    for entry, rebuild in self._structured.get(structure, ()):
+                    for entry, put_together in self._structured.get(structure, ()):
                         found = entry(*parts)
                         if found is not NotImplemented:
-                            return rebuild(found if found.__class__ is tuple else (found,))
-            except OutOfRangeError:
+                            return found if put_together is None else put_together(found)
+            except LeftToListError:
                 pass  # the list will say where
         signature, leaves = self._signature(args, kwargs)
         return signature.rebuild(apply(signature.call, leaves))
@@ -186,6 +196,7 @@ class Compiled:
             call.body.stats(),
             len(segments),
             tuple(dict.fromkeys(names)),
+            dict(sum((Counter(segment.calls.names) for segment in segments), Counter())),
             sum(segment.planned for segment in segments),
             sum(segment.least for segment in segments),
             sum(segment.library.size for segment in segments),
@@ -259,7 +270,7 @@ class Compiled:
             lst = trace(program)(*(stand_in(kind)[()] for kind in types))
         put_together, count = rebuilds[-1]
         is_simple = not moving[1] and not any(fixed) and all(_is_leaf(x) for x in moving[0])
-        signature = Signature(types, NativeCall(lst), put_together, is_simple and _is_as_it_is(put_together, count))
+        signature = Signature(types, NativeCall(lst), put_together, is_simple, _after_entry(put_together, count))
         if reason := machine.unavailable():
             _say_once(reason)
         else:
@@ -273,12 +284,12 @@ class Compiled:
         fast = signature.call.program.fast
         if fast is None or has_constants:
             return
-        if signature.is_plain and len(self._fast) < _MOST_FAST:
-            self._fast.append(fast)
-        elif not signature.is_plain:
+        if signature.takes_arrays and len(self._fast) < _MOST_FAST:
+            self._fast.append((fast, signature.put_together))
+        elif not signature.takes_arrays:
             entries = self._structured.setdefault(structure, [])
             if len(entries) < _MOST_FAST:
-                entries.append((fast, signature.rebuild))
+                entries.append((fast, signature.put_together))
 
 
 def _native_type(x: Any) -> ArrayType:
@@ -297,11 +308,14 @@ def _is_followed(x: Any) -> bool:
     return bool(leaves) and all(isinstance(leaf, (Value, np.ndarray, np.inexact, float, complex)) for leaf in leaves)
 
 
-def _is_as_it_is(rebuild: Callable[[Sequence[Any]], Any], count: int) -> bool:
-    """Whether one output is returned bare, and several as a plain tuple: what a native entry does."""
-    marks = [np.float64(k) for k in range(count)]
+def _after_entry(rebuild: Rebuild, count: int) -> Rebuild | None:
+    """What puts together what a native entry returns: one output bare, several as a tuple; ``None`` for nothing."""
+    marks = tuple(np.float64(k) for k in range(count))
     found = rebuild(marks)
-    return found is marks[0] if count == 1 else type(found) is tuple and list(map(id, found)) == list(map(id, marks))
+    if count == 1:
+        return None if found is marks[0] else lambda output: rebuild((output,))
+    is_tuple = type(found) is tuple and list(map(id, found)) == list(map(id, marks))
+    return None if is_tuple else rebuild
 
 
 def _hashable(fixed: Any, f: Function) -> Any:

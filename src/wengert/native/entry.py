@@ -27,18 +27,24 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from wengert.native.writing import ALIGNMENT, MEMORY, Function, Module
+from wengert.native.stacks import ENTRY, entry_of, kept_name
+from wengert.native.writing import ALIGNMENT, MEMORY, Function, Module, whole_lines
 
 if TYPE_CHECKING:
     from wengert.native.machine import Library
 
-__all__ = ["Entry", "Slot", "SlowEntry", "entry", "is_supported", "wrapper_text"]
+__all__ = ["RAISED", "Entry", "Slot", "SlowEntry", "entry", "is_supported", "numpy_function", "wrapper_text"]
 
 #: What a kernel is called through: ``entry(*args)`` is a result, a tuple of results, or `NotImplemented`.
 Entry: TypeAlias = Callable[..., Any]
 
+#: What a kernel returns where it has called Python, and that has raised: the exception is that of the thread.
+RAISED = 128
+
 #: The largest workspace, in bytes, that a wrapper takes from the stack.
 STACK = 4096
+
+_WIDEST = 16  # bytes of a number
 
 # The structs that a wrapper reads, on a 64-bit machine: the offsets of their fields in bytes.
 _TYPE, _NUMBER = 8, 16  # any object; `float` and the scalars of NumPy
@@ -52,11 +58,13 @@ _OBJECTS = {"NotImplemented": NotImplemented, "float": float, "int": int, "True"
 _PYTHON = (
     "Py_IncRef",
     "Py_DecRef",
+    "PyErr_Clear",
     "PyErr_NoMemory",
     "PyEval_RestoreThread",
     "PyEval_SaveThread",
     "PyLong_AsLongLongAndOverflow",
     "PyLong_FromLongLong",
+    "PyMem_RawCalloc",
     "PyMem_RawFree",
     "PyMem_RawMalloc",
     "PyObject_CallOneArg",
@@ -107,6 +115,7 @@ def wrapper_text(
     workspace: int = 0,
     releases_gil: bool = False,
     reports: bool = False,
+    stacks: int = 0,
 ) -> tuple[str, str]:
     """Write the wrapper of a kernel, for the module that defines the kernel.
 
@@ -121,6 +130,9 @@ def wrapper_text(
         Whether other threads run meanwhile, which costs about 50 ns: for kernels of more than some 20 µs.
     reports : bool
         Whether the kernel returns an ``i32``: 0, or what ``on_error`` is called with.
+    stacks : int
+        How many blocks of `wengert.native.stacks` the kernel has. Their table is kept with the workspace, and the
+        kernel that is given it is called.
 
     Returns
     -------
@@ -129,7 +141,7 @@ def wrapper_text(
     """
     module, symbol = Module(), f"{kernel}_entry"
     f = Function(module, f"define ptr @{symbol}(ptr %self, ptr %args, i64 %n)")
-    _Wrapper(f, symbol, inputs, outputs, workspace).write(kernel, releases_gil, reports)
+    _Wrapper(f, symbol, inputs, outputs, workspace, stacks).write(kernel, releases_gil, reports)
     return str(module), symbol
 
 
@@ -137,20 +149,22 @@ class _Wrapper:
     """A wrapper being written."""
 
     def __init__(
-        self, f: Function, symbol: str, inputs: Sequence[Slot], outputs: Sequence[Slot], workspace: int
+        self, f: Function, symbol: str, inputs: Sequence[Slot], outputs: Sequence[Slot], workspace: int, stacks: int
     ) -> None:
         self._f, self._symbol = f, symbol
         self._inputs, self._outputs, self._workspace = inputs, outputs, workspace
+        self._stacks = stacks
+        self._has_block = stacks > 0 or workspace > STACK
 
     def write(self, kernel: str, releases_gil: bool, reports: bool) -> None:
         f, total = self._f, len(self._inputs) + len(self._outputs)
         # All of the stack is taken in the first block, where LLVM expects it.
         self._pointers = f.value(f"alloca [{max(total, 1)} x ptr]")
-        self._numbers = f.value(f"alloca [{max(total, 1)} x i64]")  # an integer taken apart, a scalar result
+        self._numbers = f.value(f"alloca [{max(total, 1) * _WIDEST} x i8], align 8")  # an integer, a scalar result
         self._overflow = f.value("alloca i32")
         self._results = [f.value("alloca ptr") for _ in self._outputs]
         scratch = "null"
-        if 0 < self._workspace <= STACK:
+        if self._workspace and not self._has_block:
             scratch = f.value(f"alloca [{self._workspace} x i8], align {ALIGNMENT}")
         for result in self._results:
             f.line(f"store ptr null, ptr {result}")
@@ -161,9 +175,12 @@ class _Wrapper:
         for k, slot in enumerate(self._outputs):
             self._make(k, slot)
         block = ""
-        if self._workspace > STACK:
+        if self._has_block:
             block, scratch = self._take_workspace()
-        code = self._run(kernel, scratch, releases_gil, reports)
+        more = ""
+        if self._stacks:
+            kernel, more, scratch = kept_name(kernel), f", ptr {scratch}", self._at(scratch, _table_bytes(self._stacks))
+        code = self._run(kernel, f"(ptr {self._pointers}, ptr {scratch}{more})", releases_gil, reports)
         if block:
             self._return_workspace(block)
         if reports:
@@ -260,7 +277,7 @@ class _Wrapper:
         if name not in ("int64", "bool"):
             return
         yes, no = f.name("python"), f.name("array")
-        number = self._at(self._numbers, 8 * k)
+        number = self._at(self._numbers, _WIDEST * k)
         f.line(f"store ptr {number}, ptr {place}")
         if name == "int64":
             f.line(f"br i1 {self._equal('ptr', kind, self._word('int'))}, label %{yes}, label %{no}")
@@ -284,7 +301,7 @@ class _Wrapper:
         f, index = self._f, len(self._inputs) + k
         place = self._at(self._pointers, 8 * index)
         if not slot.shape:
-            f.line(f"store ptr {self._at(self._numbers, 8 * index)}, ptr {place}")
+            f.line(f"store ptr {self._at(self._numbers, _WIDEST * index)}, ptr {place}")
             return
         shape = f"@{self._symbol}_shape{k}"
         sizes = ", ".join(f"i64 {size}" for size in slot.shape)
@@ -302,7 +319,7 @@ class _Wrapper:
         f.line(f"store ptr {self._load('ptr', array, _DATA)}, ptr {place}")
 
     def _make_scalar(self, k: int, slot: Slot) -> None:
-        number = self._at(self._numbers, 8 * (len(self._inputs) + k))
+        number = self._at(self._numbers, _WIDEST * (len(self._inputs) + k))
         dtype = self._word(f"{slot.dtype.name}.dtype")
         scalar = self._call("ptr", "PyArray_Scalar", f"ptr {number}, ptr {dtype}, ptr null")
         self._f.line(f"store ptr {scalar}, ptr {self._results[k]}")
@@ -332,13 +349,20 @@ class _Wrapper:
         f.line(f"br i1 {self._equal('ptr', kept, 'null')}, label %{new}, label %{ready}")
         before = f.block
         f.begin(new)
-        fresh = self._call("ptr", "PyMem_RawMalloc", f"i64 {self._workspace + ALIGNMENT - 1}")
+        size = _table_bytes(self._stacks) + self._workspace + ALIGNMENT - 1
+        if self._stacks:  # no block has memory yet
+            fresh = self._call("ptr", "PyMem_RawCalloc", f"i64 1, i64 {size}")
+        else:
+            fresh = self._call("ptr", "PyMem_RawMalloc", f"i64 {size}")
         f.line(f"br i1 {self._equal('ptr', fresh, 'null')}, label %no_memory, label %{ready}")
         f.begin(ready)
         block = f.value(f"phi ptr [ {kept}, %{before} ], [ {fresh}, %{new} ]")
-        last = f.value(f"ptrtoint ptr {self._at(block, ALIGNMENT - 1)} to i64")
-        aligned = f.value(f"and i64 {last}, {-ALIGNMENT}")
-        return block, f.value(f"inttoptr i64 {aligned} to ptr")
+        return block, self._aligned(block)
+
+    def _aligned(self, block: str) -> str:
+        last = self._f.value(f"ptrtoint ptr {self._at(block, ALIGNMENT - 1)} to i64")
+        aligned = self._f.value(f"and i64 {last}, {-ALIGNMENT}")
+        return self._f.value(f"inttoptr i64 {aligned} to ptr")
 
     def _return_workspace(self, block: str) -> None:
         """Keep the block for the next call, and free the one that another thread has kept meanwhile."""
@@ -347,14 +371,18 @@ class _Wrapper:
         surplus, kept = f.name("surplus"), f.name("kept")
         f.line(f"br i1 {self._equal('ptr', other, 'null')}, label %{kept}, label %{surplus}")
         f.begin(surplus)
+        if self._stacks:
+            table = self._aligned(other)
+            with f.loop(self._stacks) as loop:
+                stack = f.value(f"load ptr, ptr {entry_of(f, table, loop.index)}")
+                self._call("void", "PyMem_RawFree", f"ptr {stack}")
         self._call("void", "PyMem_RawFree", f"ptr {other}")
         f.line(f"br label %{kept}")
         f.begin(kept)
 
-    def _run(self, kernel: str, scratch: str, releases_gil: bool, reports: bool) -> str:
+    def _run(self, kernel: str, arguments: str, releases_gil: bool, reports: bool) -> str:
         f, code = self._f, ""
         thread = self._call("ptr", "PyEval_SaveThread", "") if releases_gil else ""
-        arguments = f"(ptr {self._pointers}, ptr {scratch})"
         if reports:
             code = f.value(f"call i32 @{kernel}{arguments}")
         else:
@@ -368,6 +396,9 @@ class _Wrapper:
     def _write_report(self, code: str) -> None:
         f = self._f
         f.begin("reported")
+        f.line(f"br i1 {self._equal('i32', code, RAISED)}, label %failed, label %told")
+        f.begin("told")
+        self._call("void", "PyErr_Clear", "")  # something else went wrong before
         number = self._call("ptr", "PyLong_FromLongLong", f"i64 {f.value(f'sext i32 {code} to i64')}")
         self._go_on_unless_null(number)
         # It always raises, see `entry`.
@@ -377,7 +408,7 @@ class _Wrapper:
 
     def _write_ends(self) -> None:
         f = self._f
-        if self._workspace > STACK:
+        if self._has_block:
             f.begin("no_memory")
             self._call("ptr", "PyErr_NoMemory", "")
             f.line("br label %failed")
@@ -393,7 +424,7 @@ class _Wrapper:
 
 def _numbers_of(dtype: np.dtype[Any]) -> list[int]:
     """NumPy's numbers of the types that are stored alike: C may have two names for one."""
-    return [np.dtype(code).num for code in "?bhilqfdg" if np.dtype(code) == dtype]
+    return [np.dtype(code).num for code in "?bhilqBHILQefdgFDG" if np.dtype(code) == dtype]
 
 
 # ------------------------------------------------------------------------------------------------- the callable
@@ -423,7 +454,10 @@ class _State(np.ndarray[tuple[int], np.dtype[np.uint64]]):
     kept: tuple[object, ...]
 
 
-def entry(library: Library, symbol: str, on_error: Callable[[int], object] | None = None) -> Entry:
+def entry(
+    library: Library, symbol: str, on_error: Callable[[int], object] | None = None, stacks: int = 0,
+    keeps: object = None,
+) -> Entry:  # fmt: skip
     """Make a compiled wrapper callable from Python.
 
     Parameters
@@ -434,6 +468,10 @@ def entry(library: Library, symbol: str, on_error: Callable[[int], object] | Non
         The name of the wrapper, from `wrapper_text`.
     on_error : callable, optional
         Called with the code of a kernel that reports one; it raises the error.
+    stacks : int
+        As for `wrapper_text`.
+    keeps : object
+        What must live as long as the entry.
 
     Returns
     -------
@@ -453,9 +491,9 @@ def entry(library: Library, symbol: str, on_error: Callable[[int], object] | Non
     words[_WORDS.index("on_error")] = id(raising)
     state = words.view(_State)
     method = _Method(symbol.encode(), library.address(symbol), _METH_FASTCALL, None)
-    state.kept = (raising, library, method)
+    state.kept = (raising, library, method, keeps)
     # A view dies before its memory, so the block can still be found then. At exit the system takes all memory.
-    weakref.finalize(state, _free_workspace, words).atexit = False
+    weakref.finalize(state, _free_workspace, words, stacks).atexit = False
     prototype = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_Method), ctypes.py_object, ctypes.c_void_p)
     make = prototype(("PyCFunction_NewEx", ctypes.pythonapi))
     made: Entry = make(ctypes.byref(method), state, None)
@@ -473,10 +511,18 @@ def _raising(symbol: str, on_error: Callable[[int], object] | None) -> Callable[
     return report
 
 
-def _free_workspace(words: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
+def _free_workspace(words: np.ndarray[tuple[int], np.dtype[np.uint64]], stacks: int) -> None:
     block = int(words[_WORDS.index("workspace")])
     if block:
-        ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(("PyMem_RawFree", ctypes.pythonapi))(block)
+        free = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(("PyMem_RawFree", ctypes.pythonapi))
+        table = block + -block % ALIGNMENT
+        for k in range(stacks):
+            free(ctypes.c_void_p.from_address(table + ENTRY * k))
+        free(block)
+
+
+def _table_bytes(stacks: int) -> int:
+    return whole_lines(ENTRY * stacks)
 
 
 @lru_cache(maxsize=1)
@@ -492,6 +538,11 @@ def _table() -> tuple[int, ...]:
         dtype = np.dtype(name)
         words[f"{name}.dtype"], words[f"{name}.type"] = id(dtype), id(dtype.type)
     return tuple(words[name] for name in _WORDS)
+
+
+def numpy_function(name: str) -> int:
+    """The address of a function of NumPy's C interface."""
+    return int(_numpy_table()[_NUMPY[name]])
 
 
 def _numpy_table() -> ctypes.Array[ctypes.c_size_t]:
@@ -566,12 +617,14 @@ class SlowEntry:
     kernel : str
         The name of the kernel itself.
     inputs, outputs, workspace, reports
-        As for `wrapper_text`. The lock is always released.
-    on_error : callable, optional
+        As for `wrapper_text`. The lock is always released, but for kernels that call back.
+    on_error, keeps
         As for `entry`.
+    calls_back : bool
+        Whether the kernel calls Python.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what a wrapper is told when it is written, and what its entry is told
         self,
         library: Library,
         kernel: str,
@@ -580,10 +633,14 @@ class SlowEntry:
         workspace: int = 0,
         reports: bool = False,
         on_error: Callable[[int], object] | None = None,
+        keeps: object = None,
+        calls_back: bool = False,
     ) -> None:
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int32 if reports else None, ctypes.c_void_p, ctypes.c_void_p)
+        # A function of Python's own keeps the lock, and its exception is raised.
+        kind = ctypes.PYFUNCTYPE if calls_back else ctypes.CFUNCTYPE
+        prototype = kind(ctypes.c_int32 if reports else None, ctypes.c_void_p, ctypes.c_void_p)
         self._function = prototype(library.address(kernel))
-        self._library = library
+        self._kept_alive = library, keeps
         self._inputs, self._outputs, self._workspace = tuple(inputs), tuple(outputs), workspace
         self._report = _raising(kernel, on_error)
         self._pointers = ctypes.c_void_p * (len(inputs) + len(outputs))

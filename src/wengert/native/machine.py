@@ -5,7 +5,8 @@ The two halves share nothing but the bytes: where the file is found, the text is
 text calls is bound by name: `define` gives a name an address, and `call`, `blas` and `lapack` do so for functions of
 libm, BLAS and LAPACK, and declare them in a module that is being written.
 
-llvmlite is imported when the first text is built.
+llvmlite is imported when the first text is built. Then, too, `WENGERT_CPU` is read: a level of x86-64, for code that
+uses less than this processor has.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,14 @@ from wengert.errors import ArgumentError, MissingPackageError, WengertError
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import numpy as np
+
     from wengert.native.writing import Module
 
-__all__ = ["Library", "MachineCodeError", "blas", "build", "call", "define", "lapack", "unavailable"]
+__all__ = [
+    "Library", "MachineCodeError", "blas", "build", "call", "define", "has_function", "lapack", "pure", "unavailable",
+    "unpacked",
+]  # fmt: skip
 
 #: The oldest llvmlite that has been tried: its LLVM is 22, and attributes are spelt as that version reads them.
 OLDEST = (0, 50)
@@ -83,13 +89,23 @@ def _llvm() -> ModuleType:
 
 @dataclass(frozen=True, slots=True)
 class _Host:
-    """The processor and the compiler."""
+    """The processor that code is made for, and the compiler."""
 
     triple: str
     cpu: str
     features: str
     head: str  # what stands before each text
     identity: str  # all that object code depends on besides its text and level
+
+
+# The levels of x86-64 and what each adds, in LLVM's names, after the "System V Application Binary Interface, AMD64
+# Architecture Processor Supplement", micro-architecture levels.
+_LEVELS = {
+    "x86-64": ("cmov", "cx8", "fxsr", "mmx", "sse", "sse2"),
+    "x86-64-v2": ("cx16", "popcnt", "sahf", "sse3", "sse4.1", "sse4.2", "ssse3"),
+    "x86-64-v3": ("avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe", "xsave"),
+    "x86-64-v4": ("avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"),
+}
 
 
 @functools.cache
@@ -99,12 +115,32 @@ def _host() -> _Host:
 
     import wengert
 
-    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
-    features = llvm.get_host_cpu_features().flatten()
+    triple = llvm.get_process_triple()
+    cpu, features = _processor(llvm, triple, os.environ.get("WENGERT_CPU", ""))
     layout = _target_machine(triple, cpu, features, 2).target_data
     head = f'target datalayout = "{layout}"\ntarget triple = "{triple}"\n'
     versions = (llvmlite.__version__, llvm.llvm_version_info, wengert.__version__)
     return _Host(triple, cpu, features, head, repr((versions, head, cpu, features)))
+
+
+def _processor(llvm: ModuleType, triple: str, wanted: str) -> tuple[str, str]:
+    """The name and features of the processor that code is made for: this one, or less where a level is wanted."""
+    features = llvm.get_host_cpu_features().flatten()
+    if not wanted:
+        return llvm.get_host_cpu_name(), features
+    levels = list(_LEVELS) if triple.startswith("x86_64") else []
+    if wanted not in levels:
+        raise ArgumentError(
+            f"WENGERT_CPU is {wanted!r}, which is no level of this kind of processor.",
+            remedy=f"It may be {', '.join(levels)}, or not be set at all." if levels else "Do not set it here.",
+        )
+    needed = [f"+{name}" for level in levels[: levels.index(wanted) + 1] for name in _LEVELS[level]]
+    if missing := set(needed).difference(features.split(",")):
+        raise ArgumentError(
+            f"WENGERT_CPU is {wanted!r}, but this processor lacks {', '.join(sorted(missing)).replace('+', '')}.",
+            remedy="Name a lower level, or do not set it.",
+        )
+    return wanted, ",".join(needed)
 
 
 def _target_machine(triple: str, cpu: str, features: str, level: int) -> Any:
@@ -166,7 +202,7 @@ def _first_lines(what: str, error: Exception, count: int = 4) -> str:
     return "\n".join([f"{what}:", *(f"  {line}" for line in lines[:count])])
 
 
-def build(text: str, level: int = 2) -> Library:
+def build(text: str, level: int = 2, data: Mapping[str, np.ndarray[Any, Any]] | None = None) -> Library:
     """Make machine code of LLVM text.
 
     Parameters
@@ -177,6 +213,8 @@ def build(text: str, level: int = 2) -> Library:
     level : int
         How much is optimised, 0 to 3. Level 1 leaves out what takes most time in long straight programs, the
         vectorisation of statements (SLP); loops are vectorised from level 1 on.
+    data : mapping, optional
+        Arrays that the text declares by these names. They live as long as the library.
 
     Returns
     -------
@@ -197,10 +235,10 @@ def build(text: str, level: int = 2) -> Library:
         key = hashlib.sha256(f"{host.identity}\n{level}\n{text}".encode()).hexdigest()
         kept = cache.load(key)
         if kept is not None:
-            return Library(text, level, kept, is_cached=True)
+            return Library(text, level, kept, data or {}, is_cached=True)
     with _optimised(text, level) as (module, machine):
         code = machine.emit_object(module)
-    library = Library(text, level, code, is_cached=False)
+    library = Library(text, level, code, data or {}, is_cached=False)
     if cache is not None:
         cache.store(key, code)
     return library
@@ -238,26 +276,34 @@ class Library:
     is_cached : bool
         Whether that came from disk.
 
+    data : dict
+        The arrays that the code refers to.
+
     The memory of the code is freed together with the object: an address must not be called afterwards.
     """
 
-    __slots__ = ("__weakref__", "_tracker", "is_cached", "level", "names", "size", "text")
+    __slots__ = ("__weakref__", "_tracker", "data", "is_cached", "level", "names", "size", "text")
 
-    def __init__(self, text: str, level: int, code: bytes, *, is_cached: bool) -> None:
+    def __init__(
+        self, text: str, level: int, code: bytes, data: Mapping[str, np.ndarray[Any, Any]], *, is_cached: bool
+    ) -> None:
+        self.data = dict(data)
         self.text, self.level, self.size, self.is_cached = text, level, len(code), is_cached
         self.names = tuple(name.strip('"') for name in _DEFINED.findall(text))
         builder = _llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in self.names:
             builder.export_symbol(name)
         for name in _declared(text):
-            if name in _addresses:
+            if name in data:
+                builder.import_symbol(name, data[name].ctypes.data)
+            elif name in _addresses:
                 builder.import_symbol(name, _addresses[name])
         try:
             linker = _linker()
             self._tracker = builder.link(linker, "wengert")
             self._tracker.linker = linker  # so that it is freed after the code, not before
         except RuntimeError as error:
-            missing = [name for name in _declared(text) if not _is_known(name)]
+            missing = [name for name in _declared(text) if name not in data and not _is_known(name)]
             if not missing:
                 raise MachineCodeError(_first_lines("LLVM cannot load the code", error)) from None
             raise MachineCodeError(
@@ -334,7 +380,7 @@ def define(name: str, address: int) -> None:
         raise ArgumentError(f"{name} is defined already, with another address.")
 
 
-def call(module: Module, name: str) -> str:
+def call(module: Module, name: str, lanes: int = 1) -> str:
     """Declare a function of libm in a module, and return the name that is called, such as ``@wg_sin``.
 
     A loop that calls it is vectorised with glibc's libmvec where that has the function (at most 4 ulp from the exact
@@ -345,6 +391,8 @@ def call(module: Module, name: str) -> str:
     module : Module
     name : str
         C's name: ``sin`` for float64, ``sinf`` for float32.
+    lanes : int
+        Of vectors of so many numbers; the function may then be one of the module's own, which calls narrower ones.
 
     Raises
     ------
@@ -368,7 +416,114 @@ def call(module: Module, name: str) -> str:
         # list for that, llvm.compiler.used, may stand only once in a module.
         names = ", ".join(f"ptr @{variant.name}" for variant in function.variants)
         module.declare(f"@wg_{name}.variants = constant [{len(function.variants)} x ptr] [{names}]")
-    return f"@wg_{name}"
+    return f"@wg_{name}" if lanes == 1 else _of_vectors(module, name, function, lanes)
+
+
+def _of_vectors(module: Module, name: str, function: _Function, lanes: int) -> str:
+    """A function of vectors: libmvec's own, or one that takes its operands to pieces."""
+    found = max((v for v in function.variants if v.lanes <= lanes), key=lambda v: v.lanes, default=None)
+    if found is None:
+        kinds = [function.type] * function.arity
+        return _lane_by_lane(module, f"wg_{name}", f"wg_{name}", kinds, function.type, lanes)
+    if found.lanes == lanes:
+        return f"@{found.name}"
+    step = found.lanes
+    whole, part = f"<{lanes} x {function.type}>", f"<{step} x {function.type}>"
+    lines: list[str] = []
+    total = "poison"
+    for k in range(0, lanes, step):
+        own = ", ".join(f"i32 {k + i}" for i in range(step))
+        lines += [
+            f"%a{k}.{x} = shufflevector {whole} %x{x}, {whole} poison, <{step} x i32> <{own}>"
+            for x in range(function.arity)
+        ]
+        operands = ", ".join(f"{part} %a{k}.{x}" for x in range(function.arity))
+        lines.append(f"%r{k} = call {part} @{found.name}({operands})")
+        wide = ", ".join(f"i32 {i}" if i < step else "i32 poison" for i in range(lanes))
+        into = ", ".join(f"i32 {lanes + i - k if k <= i < k + step else i}" for i in range(lanes))
+        lines.append(f"%w{k} = shufflevector {part} %r{k}, {part} poison, <{lanes} x i32> <{wide}>")
+        lines.append(f"%t{k} = shufflevector {whole} {total}, {whole} %w{k}, <{lanes} x i32> <{into}>")
+        total = f"%t{k}"
+    heads = ", ".join(f"{whole} %x{x}" for x in range(function.arity))
+    body = "\n".join(f"  {line}" for line in [*lines, f"ret {whole} {total}"])
+    module.declare(f"define internal {whole} @wg_{name}.v{lanes}({heads}) alwaysinline {{\n{body}\n}}")
+    return f"@wg_{name}.v{lanes}"
+
+
+def _lane_by_lane(
+    module: Module, name: str, called: str, operands: Sequence[str], result: str, lanes: int, last: Sequence[str] = ()
+) -> str:
+    """Define a function of vectors that calls a function of numbers for each lane, with constants at the end."""
+    lines: list[str] = []
+    total = "poison"
+    for k in range(lanes):
+        vectors = [f"<{lanes} x {kind}> %x{x}" for x, kind in enumerate(operands)]
+        lines += [f"%a{k}.{x} = extractelement {vector}, i64 {k}" for x, vector in enumerate(vectors)]
+        taken = ", ".join([*(f"{kind} %a{k}.{x}" for x, kind in enumerate(operands)), *last])
+        lines.append(f"%r{k} = call {result} @{called}({taken})")
+        lines.append(f"%t{k} = insertelement <{lanes} x {result}> {total}, {result} %r{k}, i64 {k}")
+        total = f"%t{k}"
+    heads = ", ".join(f"<{lanes} x {kind}> %x{x}" for x, kind in enumerate(operands))
+    body = "\n".join(f"  {line}" for line in [*lines, f"ret <{lanes} x {result}> {total}"])
+    module.declare(f"define internal <{lanes} x {result}> @{name}.v{lanes}({heads}) {{\n{body}\n}}")
+    return f"@{name}.v{lanes}"
+
+
+def pure(
+    module: Module,
+    name: str,
+    address: int,
+    operands: Sequence[str],
+    result: str,
+    *,
+    last: Sequence[str] = (),
+    lanes: int = 1,
+) -> str:
+    """Declare a function of numbers that does nothing but compute its result, and return the name that is called.
+
+    A loop that calls it is vectorised, but for these calls, which are one for each number.
+
+    Parameters
+    ----------
+    module : Module
+    name : str
+        As for `define`, which gives the address to the name that this one is behind.
+    address : int
+        Of a function of C.
+    operands, result : sequence of str, str
+        LLVM's types.
+    last : sequence of str
+        Constants that it is given besides, behind the operands, such as ``i32 0``.
+    lanes : int
+        Of vectors of so many numbers.
+    """
+    outside = f"{name}.outside"
+    define(outside, address)
+    kinds = ", ".join([*operands, *(constant.split()[0] for constant in last)])
+    module.declare(f"declare {result} @{outside}({kinds}) {_PURE}")
+    if lanes > 1:
+        return _lane_by_lane(module, name, outside, operands, result, lanes, last)
+    # LLVM vectorises a loop only where it knows a function of vectors for each that is called, and where this one is
+    # not yet part of the loop. As in `call`, the constant keeps it until then.
+    widths = _widths()
+    variants = [_lane_by_lane(module, name, outside, operands, result, width, last) for width in widths]
+    kept = ", ".join(f"ptr {variant}" for variant in variants)
+    module.declare(f"@{name}.variants = constant [{len(variants)} x ptr] [{kept}]")
+    vectors = "v" * len(operands)
+    mapping = ",".join(f"_ZGV_LLVM_N{width}{vectors}_{name}({name}.v{width})" for width in widths)
+    heads = [f"{kind} %x{x}" for x, kind in enumerate(operands)]
+    module.declare(
+        f"define internal {result} @{name}({', '.join(heads)}) noinline {_PURE}"
+        f' "vector-function-abi-variant"="{mapping}" {{\n'
+        f"  %y = call {result} @{outside}({', '.join([*heads, *last])})\n  ret {result} %y\n}}"
+    )
+    return f"@{name}"
+
+
+def _widths() -> tuple[int, ...]:
+    """How many numbers LLVM takes together in loops, in float64 and in float32."""
+    features = set(_host().features.split(","))
+    return (4, 8) if "+avx" in features else (2, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +543,14 @@ class _Function:
     arity: int
     address: int
     variants: tuple[_Variant, ...]
+
+
+def has_function(name: str) -> bool:
+    """Whether `call` can declare a function of libm."""
+    try:
+        return bool(_libm_function(name))
+    except ArgumentError:
+        return False
 
 
 @functools.cache
@@ -462,7 +625,7 @@ def _routine(module: Module, name: str, source: ModuleType) -> str:
     capsule = source.__pyx_capi__.get(name)
     if capsule is None:
         raise ArgumentError(f"{source.__name__} has no routine {name}.")
-    signature, address = _capsule(capsule)
+    signature, address = unpacked(capsule)
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
         raise ArgumentError(f"{name} cannot be called from machine code: it returns a complex number or a character.")
@@ -473,7 +636,7 @@ def _routine(module: Module, name: str, source: ModuleType) -> str:
     return f"@wg_{name}"
 
 
-def _capsule(capsule: object) -> tuple[str, int]:
+def unpacked(capsule: object) -> tuple[str, int]:
     """What a capsule of Cython's holds: the C signature and the address."""
     object_, text = ctypes.py_object, ctypes.c_char_p
     name_of: Callable[[object], bytes] = ctypes.PYFUNCTYPE(text, object_)(("PyCapsule_GetName", ctypes.pythonapi))
