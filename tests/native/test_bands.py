@@ -227,3 +227,25 @@ def test_slices_are_put_together_at_once():
     compiled = wg.compile(wg.grad(LAYERS["heat"]))
     compiled(drawn(1_000))
     assert len(groups_of(compiled)) <= 2
+
+
+# --- memory that is taken over ---------------------------------------------------------------------------------------
+
+
+def test_an_array_is_made_where_one_is_read_for_the_last_time():
+    def f(x):
+        weights = np.exp(x) * x
+        return weights / np.sum(weights) + weights**2
+
+    compiled = assert_agrees(f, drawn(1_000))
+    assert compiled.stats().planned < 1_000
+    assert_agrees(lambda x: (f(x), f(x)[::-1] * f(x)), drawn(1_000))
+
+
+def test_an_array_is_kept_where_others_still_read_it():
+    def f(x):
+        weights = np.exp(x) * x
+        return weights / np.sum(weights), weights[::-1] * np.sum(weights), weights - np.mean(weights)
+
+    assert_agrees(f, drawn(1_000))
+    assert_agrees(wg.grad(lambda x: sum(map(np.sum, f(x)))), drawn(1_000))

@@ -105,6 +105,8 @@ def _homes(plan: Plan, kept: Mapping[Variable, Variable]) -> dict[Variable, Vari
         for v, stmt in {v: root for root in group.roots for v in root.targets}.items():
             x, others = _old(stmt, v, kept)
             is_own = isinstance(x, Variable) and x in plan.made and x not in inputs and x not in outputs
+            if v in plan.replaced:
+                x, is_own, others = plan.replaced[v], True, []
             if is_own and plan.last_read[x] == number and not any(_is_read_by(plan, x, y) for y in others):
                 members.setdefault(x, [x]).append(v)
                 members[v] = members[x]

@@ -79,6 +79,8 @@ class Plan:
         Roots that only their own group reads: they stay in registers.
     last_read : mapping
         Stored variable → number of the last group that reads it.
+    replaced : mapping
+        Root → a stored variable of its type whose elements are read last where those of the root are made.
     """
 
     lst: WengertList
@@ -87,6 +89,7 @@ class Plan:
     made: dict[Variable, int]
     local: set[Variable]
     last_read: dict[Variable, int]
+    replaced: dict[Variable, Variable]
 
 
 def plan(lst: WengertList) -> Plan:
@@ -144,7 +147,25 @@ class _Planner:
             and self.read_by[v] <= {g}
             and self.groups[g].domain is not None
         }  # fmt: skip
-        return Plan(self.lst, self.groups, self.virtual, self.made, local, self.last_read)
+        return Plan(self.lst, self.groups, self.virtual, self.made, local, self.last_read, self._replaced(local))
+
+    def _replaced(self, local: set[Variable]) -> dict[Variable, Variable]:
+        found: dict[Variable, Variable] = {}
+        taken = {*self.lst.inputs, *self.outputs, *local, *self.read_elsewhere}
+        for number, group in enumerate(self.groups):
+            if not group.domain or group.nests or group.calls_back:
+                continue
+            for stmt in group.roots:
+                (v,) = stmt.targets
+                if v in local or v.shape != group.domain or primitive_of(stmt).kind is Kind.REDUCTION:
+                    continue
+                for x, is_same in self._reads_of(stmt, group.domain).items():
+                    is_last = self.last_read[x] == number > self.made.get(x, number)
+                    if is_same and is_last and x.type == v.type and x not in taken:
+                        found[v] = x
+                        taken.add(x)
+                        break
+        return found
 
     # What is virtual.
 
