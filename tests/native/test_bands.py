@@ -1,5 +1,7 @@
 """Rows that are computed several at a time in the lanes of vectors, and arrays that are put together in layers."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -249,3 +251,22 @@ def test_an_array_is_kept_where_others_still_read_it():
 
     assert_agrees(f, drawn(1_000))
     assert_agrees(wg.grad(lambda x: sum(map(np.sum, f(x)))), drawn(1_000))
+
+
+def test_many_bands_need_the_stack_of_one():
+    def f(y):
+        for _ in range(30):  # each needs a fold of the one before
+            y = softmax(y) * 3.0 - np.sum(np.exp(y - np.max(y, axis=0)), axis=0)
+        return y
+
+    y = drawn(70, 60)
+    compiled = assert_agrees(f, y)
+    found = []
+    before = threading.stack_size(1 << 20)
+    try:
+        thread = threading.Thread(target=lambda: found.append(compiled(y)))
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    np.testing.assert_array_equal(found[0], compiled(y))

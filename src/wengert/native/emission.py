@@ -40,6 +40,7 @@ _LONG = 300  # statements from which groups are not put together again: LLVM's t
 _TINY, _UNROLLED = 16, frozenset(range(2, 10))  # elements of arrays whose loops are written out, and rounds of these
 _VECTORS = frozenset({4, 8})  # rounds that LLVM makes one operation of vectors of
 _FUNCTION = 10  # the cost of what is computed by a function of libm, which has vectors too
+_DEEP = 1 << 14  # bytes on the stack from which groups are not put together: the stack would grow with their number
 _LARGE = 1 << 12  # bytes; larger constants are not written into the code
 
 
@@ -244,6 +245,7 @@ class GroupWriter:
         self.unit, self.homes, self.group = unit, homes, group
         self.place, self.controls = number, controls
         self.has_scratch = self.has_error = self.has_stacks = False
+        self.stack = 0  # bytes of buffers
         self.plan, self.module = unit.plan, unit.module
         self.name = name
         self.pointers: dict[Variable, str] = {}  # homes that the function is given
@@ -258,6 +260,8 @@ class GroupWriter:
             # In rounds that are run often; elsewhere the code is not worth the time that it takes LLVM.
             function.unrolled = self._unrolled()
         self._body(function)  # what it is to be given is known then
+        if self.stack > _DEEP:
+            function.attributes = "noinline #0 "
         heads, calls = [], []
         for v, name in self.numbers.items():
             loaded = load(self.homes.main, self.homes.pointer(v), v.dtype)
@@ -305,7 +309,9 @@ class GroupWriter:
 
     def _body(self, function: Function) -> None:
         if self.group.nests:
-            Band(self, function).write()
+            band = Band(self, function)
+            band.write()
+            self.stack = band.stack
             return
         body = Body(self, function)
         if self.group.domain is not None:

@@ -70,7 +70,7 @@ class Band(RowMemory):
             for stmt in sums:
                 (v,) = stmt.targets
                 self._over((v.type.size,), lambda at, s=stmt: self._put_fold(s, at[0], parts.folds[s.targets[0]]))  # type: ignore[misc]
-        parts.stack = self._bytes
+        parts.stack = self.stack
         parts.run()
 
     def _write_rounds(self, sums: list[Statement], step: int, first: Place, rounds: int | str) -> None:

@@ -285,7 +285,7 @@ class _Planner:
     def _rows(self, stmt: Statement) -> Rows | None:
         """How a statement is part of a band; ``None`` where it is better in loops of its own."""
         rows = rows_of(stmt, self.virtual) if _may_be_in_band(stmt) else None
-        if rows is None or self._is_wide(rows, stmt):
+        if rows is None or self._is_wide(rows, stmt) or self._more_kept(rows, stmt, -1) > _MOST_KEPT:
             return None
         return None if is_view(stmt) and not self._is_near_band(rows) else rows  # alone, a view is only copied
 
@@ -322,12 +322,10 @@ class _Planner:
         """The number of the band that a statement is put into."""
         length = rows.domain[rows.axis]
         (v,) = stmt.targets
-        is_fold = rows.axis in axes_summed(stmt, rows.domain)
-        weight = -(-v.type.size // (_FARTHER if is_fold else length))
         finished = {self.made[x] for x, is_row in rows.reads.items() if x in self.made and self._is_finished(x, is_row)}
-        number = self._band_from(length, self._earliest(rows.reads, (-length,)), weight, finished)
+        number = self._band_from(rows, stmt, self._earliest(rows.reads, (-length,)), finished)
         group = self.groups[number]
-        group.weight += weight
+        group.weight += self._more_kept(rows, stmt, number)
         is_pulled = not (is_matrix_product(stmt) or is_put_together(stmt))
         at_same_place = self._reads_of(stmt, rows.domain) if is_pulled else {}
         first = 0
@@ -355,15 +353,25 @@ class _Planner:
         """Whether the group that makes `x` must be done before it is read."""
         return not is_near or x in self.reduced
 
-    def _band_from(self, length: int, earliest: int, weight: int, finished: set[int]) -> int:
-        """The number of a band, at least `earliest`, with room for more elements of a row; `finished` ones are not."""
+    def _more_kept(self, rows: Rows, stmt: Statement, number: int) -> int:
+        """How many more elements of a row a band keeps with a statement: what it makes, and what is copied for it."""
+        (v,), length = stmt.targets, rows.domain[rows.axis]
+        is_fold = rows.axis in axes_summed(stmt, rows.domain)
+        made = -(-v.type.size // (_FARTHER if is_fold else length))
+        known = self.read_in.get(number, set())
+        new = [x for x, is_row in rows.reads.items() if is_row and self.made.get(x) != number and x not in known]
+        return made + sum(x.type.size // length for x in new)
+
+    def _band_from(self, rows: Rows, stmt: Statement, earliest: int, finished: set[int]) -> int:
+        """The number of a band, at least `earliest`, with room for a statement; a `finished` one takes no more."""
+        length = rows.domain[rows.axis]
         numbers = self.bands[length]
         for number in numbers[bisect_left(numbers, earliest) :]:
-            if self.groups[number].weight + weight <= _MOST_KEPT:
+            if self._has_room(rows, stmt, number):
                 return number
-        if numbers and numbers[-1] not in finished and self.groups[numbers[-1]].weight + weight <= _MOST_KEPT:
+        if numbers and numbers[-1] not in finished and self._has_room(rows, stmt, numbers[-1]):
             number = numbers.pop()
-            made = [v for stmt in self.groups[number].roots for v in stmt.targets]
+            made = [v for root in self.groups[number].roots for v in root.targets]
             if len(made) <= self.movable and not any(self.read_by[v] - {number} for v in made):
                 self.movable -= len(made)
                 return self._moved_to_end(number, made)
@@ -371,6 +379,9 @@ class _Planner:
         self.groups.append(Group((-length,)))
         numbers.append(len(self.groups) - 1)
         return numbers[-1]
+
+    def _has_room(self, rows: Rows, stmt: Statement, number: int) -> bool:
+        return self.groups[number].weight + self._more_kept(rows, stmt, number) <= _MOST_KEPT
 
     def _moved_to_end(self, number: int, made: list[Variable]) -> int:
         """Let a band, of which no other group reads anything, be computed last; an empty group takes its place."""

@@ -40,7 +40,7 @@ class RowMemory(Body):
         self._rows = Lanes(0, 1)
         self._prologue = Later([])  # before what is made of the rows in hand
         self._turn, self._streams = 0, 1
-        self._bytes = 0  # of all buffers
+        self.stack = 0  # bytes of all buffers
 
     # Buffers: vectors side by side.
 
@@ -53,7 +53,7 @@ class RowMemory(Body):
         return self._buffers[key]
 
     def _new_buffer(self, dtype: np.dtype[Any], size: int) -> str:
-        self._bytes += max(size, 1) * LANES * dtype.itemsize
+        self.stack += max(size, 1) * LANES * dtype.itemsize
         return self.function.first(f"alloca [{max(size, 1)} x {_in_memory(dtype)}], align 64")
 
     def _at(self, buffer: str, dtype: np.dtype[Any], place: Place) -> str:

@@ -121,7 +121,7 @@ class Function:
 
     def __init__(self, module: Module, head: str = "", attributes: str = "") -> None:
         self.module, self.head = module, head
-        self._attributes = attributes
+        self.attributes = attributes
         self._first: list[str] = []  # instructions that were put at the beginning
         self._lines: list[str | Later] = ["entry:", Later(self._first)]
         self._count = 0
@@ -202,7 +202,7 @@ class Function:
     def text(self, result: str = "void") -> str:
         """The whole function, ended with ``ret``."""
         lines = [text for line in self._lines if (text := str(line))]
-        return "\n".join([f"{self.head} {self._attributes}{{", *lines, f"  ret {result}", "}"])
+        return "\n".join([f"{self.head} {self.attributes}{{", *lines, f"  ret {result}", "}"])
 
     def later(self) -> Later:
         """A place in the function that more may be written at, by `inserting`; a new block begins behind it."""
