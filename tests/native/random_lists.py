@@ -247,6 +247,9 @@ def update(draw, values, k, x):
     def updated(x, *new):
         y = x | False if x.dtype == bool else x.copy()
         new = new[0] if new else 2
+        if isinstance(y, np.ndarray) and not isinstance(new, (np.ndarray, np.generic, int)):
+            # What does not depend on an input is an array of NumPy's, which holds plain numbers.
+            return wg.index_add(y, index, new) if adds and y.dtype != bool else wg.index_update(y, index, new)
         if adds and y.dtype != bool:
             y[index] += new
         else:
