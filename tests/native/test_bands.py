@@ -270,3 +270,24 @@ def test_many_bands_need_the_stack_of_one():
     finally:
         threading.stack_size(before)
     np.testing.assert_array_equal(found[0], compiled(y))
+
+
+def bilinear(z):
+    return np.sum(np.abs(z[1:] - z[:-1] ** 2) ** 2) + np.sum(np.abs(z[2]))
+
+
+CALLED_BACK = {
+    "complex": lambda x: bilinear(np.exp(1j * x)),
+    "transformed": lambda x: bilinear(np.fft.fft(x, axis=0)),
+    "a_truth_as_index": lambda x: np.sum(x[True] ** 2) + np.sum(x[1:] * x[:-1]),
+    "half_precision": lambda x: np.sum(x.astype(np.float16)[1:] * x.astype(np.float16)[:-1]),
+}
+
+
+@pytest.mark.parametrize("shape", [(13,), (20, 2)])
+@pytest.mark.parametrize("name", CALLED_BACK)
+def test_what_is_called_back_is_no_layer(name, shape):
+    compiled = wg.compile(wg.grad(CALLED_BACK[name]))
+    x = drawn(*shape)
+    np.testing.assert_allclose(compiled(x), wg.grad(CALLED_BACK[name])(x), rtol=1e-9, atol=1e-12)
+    assert compiled.stats().called_back

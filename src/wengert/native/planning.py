@@ -188,6 +188,8 @@ class _Planner:
         v, users = stmt.targets[0], self.uses[stmt.targets[0]]
         if stmt.prim.sublists or len(stmt.targets) > 1 or v in self.outputs or len(users) != 1:
             return False
+        if not self.called.isdisjoint((stmt, users[0])):
+            return False  # a call back puts the whole array where it reads it, and where it is read
         if runs_of(users[0], stmt) is None:
             is_bottom = stmt.prim.name in ("scatter", "pad")
             is_layer = can_lie_on(users[0], stmt) and (is_bottom or is_layered(stmt, self.virtual))
