@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from wengert.facts import Kind
+from wengert.native.coverage import primitive_of
+from wengert.native.indices import basic_parts
 from wengert.native.writing import LANES
 from wengert.primitive import Primitive
 from wengert.wlist import ArrayType, Statement, Variable
@@ -94,7 +96,7 @@ def axes_summed(stmt: Statement, domain: tuple[int, ...]) -> tuple[int, ...]:
     """The axes of the domain that a statement folds; none of one that does not."""
     if is_matrix_product(stmt):
         return (len(domain) - 1,)
-    return tuple(stmt.params["axis"]) if stmt.prim.kind is Kind.REDUCTION else ()  # type: ignore[attr-defined]
+    return tuple(stmt.params["axis"]) if primitive_of(stmt).kind is Kind.REDUCTION else ()
 
 
 def row_size(shape: tuple[int, ...], axis: int) -> int:
@@ -166,7 +168,7 @@ def _follow(
 def _is_followed(stmt: Statement) -> bool:
     if stmt.prim.name in _FOLLOWED | _PUT_TOGETHER or is_matrix_product(stmt):
         return True
-    return stmt.prim.kind in (Kind.ELEMENTWISE, Kind.REDUCTION)  # type: ignore[attr-defined]
+    return primitive_of(stmt).kind in (Kind.ELEMENTWISE, Kind.REDUCTION)
 
 
 def operand_axis(stmt: Statement, number: int, domain: tuple[int, ...], axis: int) -> int | None:
@@ -224,14 +226,8 @@ def _axis_of_taken(index: Any, ndim: int, axis: int) -> int | None:
 
 def _whole_axes(index: Any, ndim: int) -> list[tuple[int, int]]:
     """Axes of the array that an index without arrays takes as a whole, and those that they become."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    if not all(p is None or p is Ellipsis or isinstance(p, (slice, int, np.integer)) for p in parts):
-        return []
-    missing = ndim - sum(p is not None and p is not Ellipsis for p in parts)
-    place = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
-    parts[place : place + 1] = [slice(None)] * missing
     found, own, taken = [], 0, 0
-    for part in parts:
+    for part in basic_parts(index, ndim) or []:
         if part == slice(None):
             found.append((own, taken))
         taken += part is None or isinstance(part, slice)

@@ -16,7 +16,7 @@ from wengert.native import elementwise, threads
 from wengert.native.coverage import operand_dtypes, primitive_of
 from wengert.native.indices import indexed, slots_of
 from wengert.native.parts import Part
-from wengert.native.places import Index, Place, moved, place_in
+from wengert.native.places import Index, Place, assigned, broadcast, moved, place_in
 from wengert.native.reductions import REDUCTIONS, begun, folded, has_end, is_at_end, whole
 from wengert.native.taking import TAKES, taken_at
 from wengert.native.writing import MEMORY, REGISTERS, Function, literal
@@ -324,9 +324,7 @@ class Body:
         """The indices in the source of a part."""
         if part.read is not None:
             return part.read(self, index)
-        shape = ArrayType.of(part.source).shape
-        more = max(len(shape) - len(index), 0)  # axes of length 1 in front, which an assignment takes
-        return (*(0,) * more, *_broadcast(index, shape[more:]))
+        return assigned(index, ArrayType.of(part.source).shape)
 
 
 def _kept(index: Index, stmt: Statement) -> Index:
@@ -338,8 +336,4 @@ def _kept(index: Index, stmt: Statement) -> Index:
 
 def _broadcast(index: Index, shape: tuple[int, ...]) -> Index:
     """The indices of an operand of this shape where the result has `index`; one running index stays."""
-    if not shape:
-        return ()
-    if len(index) < len(shape):
-        return index  # of all elements in a row
-    return tuple(0 if n == 1 else i for i, n in zip(index[len(index) - len(shape) :], shape, strict=True))
+    return index if len(index) < len(shape) else broadcast(index, shape)

@@ -19,7 +19,7 @@ from wengert.wlist import ArrayType, Statement
 if TYPE_CHECKING:
     from wengert.native.body import Body
 
-__all__ = ["BEFORE_SLOTS", "indexed", "indexed_shape", "is_native_index", "slots_of"]
+__all__ = ["BEFORE_SLOTS", "basic_parts", "indexed", "indexed_shape", "is_native_index", "slots_of"]
 
 #: Primitives with an index, and how many operands they have before those that the index refers to.
 BEFORE_SLOTS = {
@@ -47,6 +47,13 @@ def _parts(index: Any, ndim: int) -> list[Any]:
         return parts + [slice(None)] * missing
     between: list[Any] = [slice(None)] * missing or [Ellipsis]
     return [*parts[:place], *between, *parts[place + 1 :]]
+
+
+def basic_parts(index: Any, ndim: int) -> list[Any] | None:
+    """The slices, integers and new axes of an index that has nothing else; ``None`` of another one."""
+    parts = [part for part in _parts(index, ndim) if part is not Ellipsis]
+    is_basic = all(part is None or isinstance(part, (slice, int, np.integer)) for part in parts)
+    return parts if is_basic and not any(isinstance(part, bool) for part in parts) else None
 
 
 def _without_mask(part: Any) -> Sequence[Any]:

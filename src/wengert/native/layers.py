@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wengert.native import elementwise
-from wengert.native.places import Index, plus
+from wengert.native.indices import basic_parts
+from wengert.native.places import Index, assigned, plus
 from wengert.native.writing import literal
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Variable
@@ -56,11 +57,9 @@ def _cut_of_pad(stmt: Statement, shape: tuple[int, ...]) -> Cut | None:
 
 
 def _cut_of_index(index: Any, shape: tuple[int, ...]) -> Cut | None:
-    parts = list(index) if isinstance(index, tuple) else [index]
-    if not all(part is Ellipsis or isinstance(part, (slice, int, np.integer)) for part in parts):
+    parts = basic_parts(index, len(shape))
+    if parts is None or None in parts:
         return None
-    place = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
-    parts[place : place + 1] = [slice(None)] * (len(shape) - sum(part is not Ellipsis for part in parts))
     cut = [k for k, part in enumerate(parts) if part != slice(None)]
     if len(cut) > 1:
         return None
@@ -173,8 +172,5 @@ class _Between:
         index = self._moved(index, self.start - layer.cut.start)
         if layer.cut.is_single:
             index = (*index[: self.axis], *index[self.axis + 1 :])
-        shape = ArrayType.of(layer.source).shape
-        more = max(len(shape) - len(index), 0)  # axes of length 1 in front, which an assignment takes
-        behind = index[len(index) - len(shape) + more :]
-        own = tuple(0 if n == 1 else i for i, n in zip(behind, shape[more:], strict=True))
-        return self.body.element(layer.source, (*(0,) * more, *own), self.v.dtype)
+        own = assigned(index, ArrayType.of(layer.source).shape)
+        return self.body.element(layer.source, own, self.v.dtype)

@@ -12,8 +12,8 @@ from wengert.native.writing import LANES, Function, is_vector
 from wengert.wlist import ArrayType, Statement
 
 __all__ = [
-    "Index", "Lanes", "Place", "broadcast", "in_window", "is_rolled_in_rows", "moved", "on_diagonal", "on_diagonals",
-    "place_in", "plus", "shifts_of", "times",
+    "Index", "Lanes", "Place", "assigned", "broadcast", "in_window", "is_rolled_in_rows", "moved", "on_diagonal",
+    "on_diagonals", "place_in", "plus", "shifts_of", "times",
 ]  # fmt: skip
 
 
@@ -129,6 +129,12 @@ def moved(function: Function, stmt: Statement, index: Index) -> Index | None:  #
 def broadcast(index: Index, shape: tuple[int, ...]) -> Index:
     """The indices in an array of this shape that is broadcast to what has `index`."""
     return tuple(0 if n == 1 else i for i, n in zip(index[len(index) - len(shape) :], shape, strict=True))
+
+
+def assigned(index: Index, shape: tuple[int, ...]) -> Index:
+    """The same where what is assigned may have more axes, of length 1 in front."""
+    more = max(len(shape) - len(index), 0)
+    return (*(0,) * more, *broadcast(index, shape[more:]))
 
 
 def on_diagonal(function: Function, ndim: int, offset: int, axes: tuple[int, int], index: Index) -> Index:
