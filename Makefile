@@ -44,7 +44,7 @@ help:
 demo: $(VENV)/.has-package
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.has-test
+test: $(VENV)/.has-test $(VENV)/.has-browser
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 # pytest ends with status 5 where no test carries the marker; that is no failure.
@@ -93,6 +93,10 @@ $(VENV)/.has-package: pyproject.toml $(VENV)/.created
 $(VENV)/.has-%: pyproject.toml $(VENV)/.created
 	@echo "installing wengert and its [$*] tools into $(VENV) ..."
 	@$(PIP) install --editable ".[$*]"
+	@touch $@
+
+$(VENV)/.has-browser: tests/browser/install.sh $(VENV)/.created
+	@sh tests/browser/install.sh
 	@touch $@
 
 # Some systems ship Python without ensurepip; there the interpreter's own pip fills the environment.
