@@ -204,6 +204,57 @@ def steps_that_are_computed_in_python(n, x):
     return c
 
 
+def gated(w, b, xs):
+    """Dear values in each round, and values that are the same in all of them."""
+
+    def step(carry, x):
+        h, c = carry
+        inside = np.concatenate([h, x * np.exp(b)]) * w[0] + w[1]
+        gate = 1 / (1 + np.exp(-inside[:2]))
+        c = c * gate + np.tanh(inside[2:]) * np.sqrt(w[2, 0] ** 2 + 1)
+        h = gate * np.tanh(c)
+        return (h, c), np.log(2 + np.sum(np.exp(h * b)))
+
+    (h, c), ys = wg.scan(step, (np.zeros(2), np.ones(2)), xs)
+    return np.sum(h * c) + np.sum(ys**2)
+
+
+def gated_in_python(w, b, xs):
+    h, c, total = np.zeros(2), np.ones(2), 0.0
+    for x in xs:
+        inside = np.concatenate([h, x * np.exp(b)]) * w[0] + w[1]
+        gate = 1 / (1 + np.exp(-inside[:2]))
+        c = c * gate + np.tanh(inside[2:]) * np.sqrt(w[2, 0] ** 2 + 1)
+        h = gate * np.tanh(c)
+        total = total + np.log(2 + np.sum(np.exp(h * b))) ** 2
+    return np.sum(h * c) + total
+
+
+def mixing(a, x):
+    def step(i, x):
+        return np.sin(a @ x) + wg.cond(x[0] > 0, np.exp, np.cos, x) * 0.1 * np.sum(x @ x)
+
+    return np.sum(wg.fori_loop(0, 4, step, x) ** 2)
+
+
+def mixing_in_python(a, x):
+    for _ in range(4):
+        x = np.sin(a @ x) + (np.exp(x) if x[0] > 0 else np.cos(x)) * 0.1 * np.sum(x @ x)
+    return np.sum(x**2)
+
+
+def two_at_a_time(x, y):
+    c, d = wg.fori_loop(0, 4, lambda i, s: (s[0] * np.cos(y), np.tanh(s[1] * x) + 1), (1 + 0 * y, 1 + 0 * x))
+    return c * d
+
+
+def two_at_a_time_in_python(x, y):
+    c, d = 1 + 0 * y, 1 + 0 * x
+    for _ in range(4):
+        c, d = c * np.cos(y), np.tanh(d * x) + 1
+    return c * d
+
+
 RNG = np.random.default_rng(8)
 PAIRS = [
     (logistic, logistic_in_python, (0.3,)),
@@ -223,6 +274,9 @@ PAIRS = [
     (in_containers, in_containers_in_python, (0.8,)),
     (while_in_scan, while_in_scan_in_python, (RNG.uniform(0.3, 0.8, 4),)),
     (steps_that_are_computed, steps_that_are_computed_in_python, (4, 0.3)),
+    (gated, gated_in_python, (RNG.normal(size=(3, 4)), RNG.normal(size=2), RNG.normal(size=5))),
+    (mixing, mixing_in_python, (RNG.normal(size=(9, 9)) / 9, RNG.normal(size=9))),
+    (two_at_a_time, two_at_a_time_in_python, (0.7, 1.3)),
 ]
 IDS = [f"{program.__name__}-{k}" for k, (program, _, _) in enumerate(PAIRS)]
 

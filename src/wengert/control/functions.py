@@ -230,7 +230,8 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init: Any) -> Any:
     Notes
     -----
     Known values: Python's own loop. Under `trace` the function is recorded once. In reverse mode the carries of all
-    rounds are kept and each round is computed once more: memory for ``upper - lower`` carries.
+    rounds are kept and each round is computed once more, but for dear values such as those of ``exp`` and ``@``:
+    memory for ``upper - lower`` carries, and for values of at most 4 times as many bytes and 32 MiB.
 
     Examples
     --------

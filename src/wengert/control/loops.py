@@ -2,26 +2,30 @@
 
 With constants C, carries c, slices x[k] of the xs, and i = start + k the body is (c, y[k]) ← body(i, C, c, x[k]).
 Its tangent is a loop over (c, ċ). Its adjoint is a loop in the other direction whose carries are c̄ and C̄, and which
-needs the c of each round: a loop that is recorded for reverse mode has them as further ys.
+needs the c of each round: a loop that is recorded for reverse mode has them as further ys, and with them values of the
+rounds that are dear to compute.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from wengert.control.fixed import Fixed
+from wengert.control.keeping import chosen, dear, reading
 from wengert.control.operation import Control, Presence, apply, cached, only_outputs, result_of
 from wengert.control.reversal import Reversal
-from wengert.control.rounds import Layout, given, moving_carries, over_rounds, tangents_of_outputs, there
+from wengert.control.rounds import Layout, given, moving_carries, over_rounds, tangents_of_outputs, there, used
 from wengert.tracing import Recorder
 from wengert.transforms.inlining import outputs_of
 from wengert.transforms.selection import dependences, is_floating, numbers_of, zeros_of
 from wengert.transforms.tangent import tangent
 from wengert.value import Value, concrete
-from wengert.wlist import ANY, ArrayType, WengertList
+from wengert.wlist import ANY, ArrayType, Variable, WengertList
 
 __all__ = ["Loop", "stacked"]
 
@@ -43,14 +47,14 @@ class Loop(Control):
         From the last round to the first; y[k] is still put at place k.
     constants, carries : int
         How many operands are such.
-    kept : tuple of int, optional
-        The carries that are also stacked as each round finds them, as the last results, in a loop that is recorded for
-        reverse mode.
+    kept : tuple of int or None, optional
+        In a loop that is recorded for reverse mode, what the last results are: the carry of that number as each round
+        finds it, or another value of the round (``None``).
     """
 
     def __init__(  # noqa: PLR0913  # what a loop is made of
         self, name: str, body: WengertList, *, start: int, length: int | None, reverse: bool, constants: int,
-        carries: int, kept: tuple[int, ...] | None = None,
+        carries: int, kept: tuple[int | None, ...] | None = None,
     ):  # fmt: skip
         self.body, self.start, self.length, self.reverse = body, start, length, reverse
         self.layout = Layout(constants, carries, len(body.inputs) - 1 - constants - carries)
@@ -67,7 +71,14 @@ class Loop(Control):
         """Number of operands that each round replaces."""
         return self.layout.carries
 
-    def like(self, body: WengertList, *, constants: int, carries: int, kept: tuple[int, ...] | None = None) -> Loop:
+    @property
+    def repeats(self) -> int:  # type: ignore[override]  # of a loop it depends
+        """How often the body is run; a guess where it is not known."""
+        return 8 if self.length is None else self.length
+
+    def like(
+        self, body: WengertList, *, constants: int, carries: int, kept: tuple[int | None, ...] | None = None
+    ) -> Loop:
         """The same rounds of another body."""
         return Loop(
             self.name, body, start=self.start, length=self.length, reverse=self.reverse, constants=constants,
@@ -172,9 +183,48 @@ class Loop(Control):
 
     # Reverse mode.
 
+    @cached
     def recorded(self, active: Presence) -> Loop:
-        """The loop that also stacks what the reverse sweep reads of its carries, as each round finds them."""
-        return self if self.kept is not None else self._recorded_operation(active)
+        """The loop that also stacks what the reverse sweep reads of its carries and dear values of its rounds."""
+        if self.recorded_for == active:
+            return self
+        sweep = self._reversal(active, tuple(map(is_floating, self.body.outputs))).loop.body
+        values = () if self.kept else self._dear_values(sweep)
+        read, before = used(reading(sweep, values)[0]), self.kept or ()
+        carries = self.layout.split(self.body.inputs[1:])[1]
+        more = [k for k, v in enumerate(carries) if v in read and k not in before]
+        if self.kept is not None and not more:
+            return self
+        body = replace(self.body, outputs=(*self.body.outputs, *(carries[k] for k in more), *values))
+        kept = (*before, *more, *(None for _ in values))
+        found = self.like(body, constants=self.constants, carries=self.carries, kept=kept)
+        found.recorded_for = active
+        return found
+
+    @functools.cached_property
+    def fixed(self) -> Fixed:
+        """What is the same in each round, and the rest."""
+        return Fixed.of(self)
+
+    def _dear_values(self, sweep: WengertList) -> tuple[Variable, ...]:
+        """Values of a round that the reverse sweep would rather read than compute (`wengert.control.keeping`)."""
+        candidates = dear(self.fixed.loop.body)
+        if self.length is None or not candidates:
+            return ()
+        own = set(self.body.inputs[1 + self.constants :]) & used(sweep)
+        return chosen(sweep, candidates, own=sum(v.type.size * v.dtype.itemsize for v in own), rounds=self.length)
+
+    @functools.cached_property
+    def _stacks(self) -> dict[Variable, int]:
+        """Values of a round that are among the ys and that the reverse sweep reads: which of the results these are."""
+        body = self.fixed.loop.body
+        computed, worth = {v for stmt in body.statements for v in stmt.targets}, dear(body)
+        found: dict[Variable, int] = {}
+        for k, y in enumerate(body.outputs[self.carries :], self.carries):
+            is_kept = k >= self.shown and self.kept is not None and self.kept[k - self.shown] is None
+            if isinstance(y, Variable) and y in computed and (is_kept or y in worth):
+                found.setdefault(y, k)
+        return found
 
     def guarded(self) -> Loop:
         """The same rounds for arrays of which each has a number of its own: operands (most rounds, number, …).
@@ -195,29 +245,29 @@ class Loop(Control):
             recorder.finish(self.body.name, guarded), constants=self.constants + 1, carries=self.carries, kept=self.kept
         )
 
-    @cached
-    def _recorded_operation(self, active: Presence) -> Loop:
-        seeded = tuple(map(is_floating, self.body.outputs))
-        kept = tuple(numbers_of(self.reversal(active, seeded).xs[: self.carries]))
-        carries = self.layout.split(self.body.inputs[1:])[1]
-        body = replace(self.body, outputs=(*self.body.outputs, *(carries[k] for k in kept)))
-        return self.like(body, constants=self.constants, carries=self.carries, kept=kept)
-
     def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
         """By a loop in the other direction over what the rounds have left behind."""
-        if self.kept is None:  # it was not recorded: once more, keeping the carries
-            more = self._recorded_operation(active)
+        more = self.recorded(active)
+        if more is not self:  # it was not recorded for these: once more, keeping what is read
             cts = (*cts, *([None] * (more.outputs - self.outputs)))
             return more.pull_back(active, cts, apply(more, xs), xs)
         constants, carries, slices = self.layout.split(xs)
-        stacks = dict(zip(self.kept, ys[self.shown :], strict=True))
-        reversal = self.reversal(active, tuple(ct is not None for ct in cts))
-        return reversal.pull(cts, constants, carries, [stacks.get(k) for k in range(self.carries)], slices)
+        stacks = dict(zip(self.kept or (), ys[self.shown :], strict=True))
+        reversal = self._reversal(active, tuple(ct is not None for ct in cts))
+        terms = reversal.pull(
+            cts,
+            [*constants, *self.fixed.values.run(constants)],
+            carries,
+            [stacks.get(k) for k in range(self.carries)],
+            slices,
+            [ys[k] for k in self._stacks.values()],
+        )
+        return self.fixed.pull(active, constants, terms)
 
     @cached
-    def reversal(self, active: Presence, seeded: Presence) -> Reversal:
+    def _reversal(self, active: Presence, seeded: Presence) -> Reversal:
         """What the reverse sweep does in each round, for these active operands and results with cotangents."""
-        return Reversal.of(self, active, seeded)
+        return Reversal.of(self.fixed.loop, self.fixed.active(active), seeded, tuple(self._stacks))
 
 
 def stacked(ys: Sequence[Any], kind: ArrayType) -> Any:

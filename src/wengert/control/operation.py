@@ -77,6 +77,12 @@ class Control(Primitive):
 
     __slots__ = ("__dict__",)
 
+    #: How often the lists are run, about, as far as it is known.
+    repeats = 1
+
+    #: The active operands for which it surely gives all that the reverse sweep reads.
+    recorded_for: Presence | None = None
+
     def __init__(self, name: str, sublists: Mapping[str, WengertList], outputs: int, shown: int | None = None):
         super().__init__(name, self.run, Kind.CONTROL, (), outputs=outputs)
         self.sublists = sublists

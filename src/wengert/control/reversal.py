@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from wengert.control.keeping import reading
 from wengert.control.operation import Presence, apply, only_outputs
 from wengert.control.rounds import Layout, there, used
 from wengert.transforms.adjoint import adjoint
@@ -37,7 +38,7 @@ class Reversal:
     pulled : tuple of bool
         Which carries have a cotangent from round to round.
     constants, xs : tuple of bool
-        Which of the constants, and of all that could be taken apart (stacks, xs, cotangents), the body reads.
+        Which of the constants, and of all that could be taken apart (stacks, xs, cotangents, values), the body reads.
     """
 
     loop: Loop
@@ -48,22 +49,26 @@ class Reversal:
     xs: Presence
 
     @staticmethod
-    def of(loop: Loop, active: Presence, seeded: Presence) -> Reversal:
-        """The reversal of a loop, for these active operands and results with cotangents."""
+    def of(loop: Loop, active: Presence, seeded: Presence, given: Sequence[Variable] = ()) -> Reversal:
+        """The reversal of a loop, for these active operands and results with cotangents; `given` values are stacked."""
         pulled = _pulled_carries(loop, active, seeded)
         body = _body(loop, active, pulled, seeded)
-        constants, _, slices = _parts(body, loop, active, pulled)
-        says_how_often = loop.length is None
-        reads_constant = tuple(v in used(body) or (says_how_often and k == 0) for k, v in enumerate(constants))
-        reads_slice = [v in used(body) for v in slices]
-        kept = _only(body, loop, active, pulled, reads_constant, reads_slice)
+        constants, sums, slices = _parts(body, loop, active, pulled)
+        body, _ = reading(body, given)
+        slices += body.inputs[len(body.inputs) - len(given) :]
+        says_how_often, found = loop.length is None, used(body)
+        reads_constant = tuple(v in found or (says_how_often and k == 0) for k, v in enumerate(constants))
+        reads_slice = [v in found for v in slices]
+        read = [v for v, is_read in zip((*constants, *slices), (*reads_constant, *reads_slice), strict=True) if is_read]
+        count = sum(reads_constant)
+        kept = replace(body, inputs=(body.inputs[0], *read[:count], *sums, *read[count:]))
         carries = sum(pulled) + sum(active[: loop.constants])
         reverse = replace_direction(loop, kept, constants=sum(reads_constant), carries=carries)
         return Reversal(reverse, loop.layout, active, pulled, reads_constant, tuple(reads_slice))
 
     def pull(
         self, cts: Sequence[Any], constants: Sequence[Any], carries: Sequence[Any], stacks: Sequence[Any],
-        xs: Sequence[Any],
+        xs: Sequence[Any], values: Sequence[Any] = (),
     ) -> list[Any]:  # fmt: skip
         """The terms of the active operands.
 
@@ -75,13 +80,15 @@ class Reversal:
             The operands.
         stacks : sequence
             For each carry its values before each round, where the body reads them.
+        values : sequence
+            The stacks of the given values.
         """
         of_constants, of_carries, _ = self.layout.split(self.active)
         of_results = cts[len(carries) :]
         c_bars = [zeros_of(c) if ct is None else ct for c, ct in zip(carries, cts, strict=False)]
         begin = [c_bars[k] for k in numbers_of(self.pulled)]
         sums = [zeros_of(constants[k]) for k in numbers_of(of_constants)]
-        slices = [*stacks, *xs, *there(of_results)]
+        slices = [*stacks, *xs, *there(of_results), *values]
         operands = [x for x, is_read in zip(constants, self.constants, strict=True) if is_read]
         rest = [x for x, is_read in zip(slices, self.xs, strict=True) if is_read]
         found = iter(apply(self.loop, [*operands, *sums, *begin, *rest]))
@@ -132,13 +139,3 @@ def _parts(
     sums = len(body.inputs) - sum(active[: loop.constants])
     c_bars, y_bars = body.inputs[count : count + sum(pulled)], body.inputs[count + sum(pulled) : sums]
     return constants, [*body.inputs[sums:], *c_bars], [*carries, *xs, *y_bars]
-
-
-def _only(
-    body: WengertList, loop: Loop, active: Presence, pulled: Presence, constants: Presence, slices: Sequence[bool]
-) -> WengertList:
-    """The body with its inputs in the order of a loop, without those that it does not read."""
-    of_constants, carries, of_slices = _parts(body, loop, active, pulled)
-    read = [of_constants[k] for k in numbers_of(constants)]
-    taken = [of_slices[k] for k in numbers_of(slices)]
-    return replace(body, inputs=(body.inputs[0], *read, *carries, *taken))

@@ -45,6 +45,8 @@ class While(Control):
         these carries the stacks of their values before each round.
     """
 
+    repeats = 8  # a guess
+
     def __init__(self, cond: WengertList, body: WengertList, *, constants: int, kept: tuple[int, ...] | None = None):
         self.cond, self.body, self.constants, self.kept = cond, body, constants, kept
         self.carries = len(body.outputs)
@@ -181,16 +183,20 @@ class While(Control):
 
     # Reverse mode.
 
+    @cached
     def recorded(self, active: Presence) -> While:
         """The operation that also stacks what the reverse sweep reads of its carries, as each round finds them."""
-        return self if self.kept is not None else self._recorded_operation(active)
-
-    @cached
-    def _recorded_operation(self, active: Presence) -> While:
-        seeded = tuple(v.dtype.kind in "fc" for v in self._carry_inputs)
-        reversal = Reversal.of(self._rounds(()), (False, *active), seeded)
-        kept = tuple(numbers_of(reversal.xs[: self.carries]))
-        return While(self.cond, self.body, constants=self.constants, kept=kept)
+        if self.recorded_for == active:
+            return self
+        before = self.kept or ()
+        seeded = tuple(v.dtype.kind in "fc" for v in (*self._carry_inputs, *(self._carry_inputs[k] for k in before)))
+        reads = numbers_of(self._reversal(active, seeded).xs[: self.carries])
+        if self.kept is not None and set(reads) <= set(before):
+            return self
+        kept = (*before, *(k for k in reads if k not in before))
+        found = While(self.cond, self.body, constants=self.constants, kept=kept)
+        found.recorded_for = active
+        return found
 
     def _rounds(self, kept: tuple[int, ...]) -> Loop:
         """The loop over a number of rounds that is given."""
@@ -206,13 +212,13 @@ class While(Control):
 
     def pull_back(self, active: Presence, cts: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any]) -> list[Any]:
         """By a loop over as many rounds as there were, from the last one."""
-        if self.kept is None:  # it was not recorded: once more, keeping the carries
-            more = self._recorded_operation(active)
+        more = self.recorded(active)
+        if more is not self:  # it was not recorded for these: once more, keeping the carries
             cts = (*cts, *([None] * (more.outputs - self.outputs)))
             return more.pull_back(active, cts, apply(more, xs), xs)
         constants, carries, _ = self.layout.split(xs)
         of_results = [ct for k, ct in enumerate(cts) if k != self.carries]  # without the number of rounds
-        stacks = dict(zip(self.kept, ys[self.carries + 1 :], strict=True))
+        stacks = dict(zip(self.kept or (), ys[self.carries + 1 :], strict=True))
         reversal = self._reversal(active, tuple(ct is not None for ct in of_results))
         number = ys[self.carries]
         stacked = [stacks.get(k) for k in range(self.carries)]

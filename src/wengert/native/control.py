@@ -259,16 +259,16 @@ class _Arrays:
             last = self.length - 1 if isinstance(self.length, int) else function.value(f"sub nsw i64 {self.length}, 1")
             k = function.value(f"sub nsw i64 {last}, {index}")
         function.line(f"store i64 {function.value(f'add nsw i64 {k}, {prim.start}')}, ptr {self.number}")
-        slices = self._rows(self.xs, map(ArrayType.of, prim.layout.split(writer.stmt.operands)[2]), k)
-        places = self._rows(self.ys, (v.type for v in writer.stmt.targets[prim.carries :]), k)
+        slices = self._rows(self.xs, prim.layout.split(writer.stmt.operands)[2], k)
+        places = self._rows(self.ys, writer.stmt.targets[prim.carries :], k)
         kernel = writer.plan.kernels[0]
         writer.call(kernel, [self.number, *self.constants, *carries.old, *slices], [*carries.new, *places])
 
-    def _rows(self, pointers: Sequence[str], kinds: Iterable[ArrayType], k: str) -> list[str]:
-        function = self.writer.function
+    def _rows(self, pointers: Sequence[str], arrays: Iterable[Any], k: str) -> list[str]:
+        function, stride = self.writer.function, self.writer.body.writer.stride
         return [
-            self.writer.at(pointer, function.value(f"mul nsw i64 {k}, {row_bytes(kind)}"))
-            for pointer, kind in zip(pointers, kinds, strict=True)
+            self.writer.at(pointer, function.value(f"mul nsw i64 {k}, {stride(x)}"))
+            for pointer, x in zip(pointers, arrays, strict=True)
         ]
 
 

@@ -29,7 +29,7 @@ from wengert.native.lanes import Band
 from wengert.native.memory import Layout, laid_out
 from wengert.native.parts import parts_of
 from wengert.native.planning import Group, Plan, plan, with_own_outputs
-from wengert.native.stacks import Table, kept_name
+from wengert.native.stacks import Table, kept_name, row_bytes
 from wengert.native.writing import REGISTERS, Function, Module
 from wengert.wlist import ANY, ArrayType, Statement, Variable, WengertList
 
@@ -333,6 +333,11 @@ class GroupWriter:
         """The parameter that points to a stored value."""
         home = self.homes._layout.home(v)
         return self.pointers.setdefault(home, f"%p{len(self.pointers)}")
+
+    def stride(self, x: Any) -> int:
+        """Bytes from one row of an array to the next."""
+        column = self.homes._layout.columns.get(x) if isinstance(x, Variable) else None
+        return row_bytes(ArrayType.of(x)) if column is None else column.stride
 
     def scratch(self) -> str:
         """The parameter that points to memory for the group itself."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from wengert.native.interleaved import Column, columns
 from wengert.native.planning import Plan
 from wengert.native.writing import ALIGNMENT, whole_lines
 from wengert.wlist import Statement, Variable
@@ -36,6 +37,8 @@ class Layout:
         Number of a group → where the memory begins that it needs for itself.
     lent : set of int
         Numbers of the carries that are updated in place.
+    columns : dict
+        Variable → its column, for stacks that are interleaved.
     """
 
     offsets: dict[Variable, int] = field(default_factory=dict)
@@ -44,10 +47,19 @@ class Layout:
     homes: dict[Variable, Variable] = field(default_factory=dict)
     scratch: dict[int, int] = field(default_factory=dict)
     lent: frozenset[int] = frozenset()
+    columns: dict[Variable, Column] = field(default_factory=dict)
 
     def home(self, v: Variable) -> Variable:
         """The variable that the memory of `v` is called after."""
         return self.homes.get(v, v)
+
+    def block(self, v: Variable) -> Variable:
+        """The variable that the memory is called after which `v` stands in, maybe with others."""
+        return self.columns[v].block if v in self.columns else self.home(v)
+
+    def bytes_of(self, block: Variable) -> int:
+        """The size of a block of memory."""
+        return self.columns[block].size if block in self.columns else _bytes(block)
 
 
 def laid_out(
@@ -68,7 +80,7 @@ def laid_out(
     """
     homes = _homes(plan, kept)
     lent = [k for k, (x, y) in enumerate(carries) if _is_updated(plan, homes, kept, x, y)]
-    layout = Layout(homes=homes, lent=frozenset(lent))
+    layout = Layout(homes=homes, lent=frozenset(lent), columns=columns(plan, homes))
     begins: dict[int, list[Variable]] = defaultdict(list)
     ends: dict[Variable, int] = {}
     fixed = {*plan.lst.inputs, *plan.lst.outputs}
@@ -76,13 +88,16 @@ def laid_out(
         home = layout.home(v)
         if v in plan.local or home in fixed:
             continue
-        if home not in ends:
-            begins[g].append(home)
-        ends[home] = max(ends.get(home, g), plan.last_read.get(v, g))
+        block = layout.block(home)
+        if block not in ends:
+            begins[g].append(block)
+        ends[block] = max(ends.get(block, g), plan.last_read.get(v, g))
     freed: dict[int, list[Variable]] = defaultdict(list)
     for v, g in ends.items():
         freed[g].append(v)
     _place(layout, begins, freed, more, len(plan.groups))
+    begin = {column.block: layout.offsets[column.block] for column in layout.columns.values()}
+    layout.offsets.update((v, begin[column.block] + column.offset) for v, column in layout.columns.items())
     return layout
 
 
@@ -160,7 +175,7 @@ def _place(
     alive = 0
     for g in range(groups):
         for v in begins[g]:
-            size = _bytes(v)
+            size = layout.bytes_of(v)
             alive += size
             layout.offsets[v] = _taken(layout, free, size)
         layout.least = max(layout.least, alive + more.get(g, 0))
@@ -168,8 +183,8 @@ def _place(
             layout.scratch[g] = _taken(layout, free, whole_lines(more[g]))
             _give_back(free, layout.scratch[g], whole_lines(more[g]))
         for v in freed[g]:
-            alive -= _bytes(v)
-            _give_back(free, layout.offsets[v], _bytes(v))
+            alive -= layout.bytes_of(v)
+            _give_back(free, layout.offsets[v], layout.bytes_of(v))
 
 
 def _bytes(v: Variable) -> int:

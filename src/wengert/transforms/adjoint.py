@@ -122,7 +122,9 @@ def recorded(stmt: Statement, moving: Collection[Variable]) -> Statement:
         return stmt
     prim = stmt.prim.recorded(active)
     types = prim.infer(stmt.operands, stmt.params)[len(stmt.targets) :]
-    more = tuple(Variable(f"{stmt.targets[0].name}_kept{k + 1}", kind) for k, kind in enumerate(types))
+    name = f"{stmt.targets[0].name}_kept"
+    before = sum(v.name.startswith(name) for v in stmt.targets)
+    more = tuple(Variable(f"{name}{k}", kind) for k, kind in enumerate(types, before + 1))
     return replace(stmt, prim=prim, targets=(*stmt.targets, *more))
 
 
@@ -253,9 +255,16 @@ def contribution(tape: Tape, stmt: Statement, i: int, ct: Any, *, careful: bool)
 
 def _known(tape: Tape, stmt: Statement, i: int, is_read: bool) -> Any:
     """The value of an operand; shape and dtype of a variable that the tape lacks because no rule reads its value."""
-    operand = stmt.operands[i]
-    if not isinstance(operand, Variable):
-        return operand
-    value = tape.values.get(operand, operand.type)
+    operand, dtype = stmt.operands[i], stmt.targets[0].dtype
     is_raised = is_read and len(stmt.targets) == 1 and not stmt.prim.sublists  # a list takes what it was recorded for
-    return raised(value, stmt.targets[0].dtype) if is_raised else value
+    if not isinstance(operand, Variable):
+        return _as_read(operand, dtype) if is_raised else operand
+    value = tape.values.get(operand, operand.type)
+    return raised(value, dtype) if is_raised else value
+
+
+def _as_read(constant: Any, dtype: np.dtype[Any]) -> Any:
+    """A constant as a rule reads it: by NumPy's zero 1 / 0 is inf, by Python's a ZeroDivisionError."""
+    if type(constant) in (int, float) and constant == 0:
+        return (dtype.type if dtype.kind == "f" else np.float64)(constant)
+    return constant
