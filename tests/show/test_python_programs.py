@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import wengert as wg
@@ -243,6 +243,7 @@ def test_random_programs(program, shapes, seed, transform):
 
 @settings(max_examples=25)
 @given(steps, st.sampled_from([(), (3,)]), st.integers(0, 2**20), st.sampled_from([wg.adjoint, wg.tangent]))
+@example([("ravel", 0), ("join", 2, 2), ("abs", 0)], (), 0, wg.adjoint)  # one value twice in one concatenation
 def test_random_programs_in_loops(program, shape, seed, transform):
     x, y = inputs_of((shape, shape), seed)
 

@@ -275,10 +275,12 @@ class Planner:
     def _inlined(self, operands: Sequence[Expression], note: Note | None, text: str, room: int) -> list[Expression]:
         """The operands, with those that may stand in the expression of `text` put in the place of their variables."""
         repeated = form(text).repeated
+        locals_ = [x.local for x in operands]
         taken: dict[int, Assign] = {}
-        for k, x in enumerate(operands):
-            item = self._pending.get(x.local) if x.local is not None else None
-            if item is not None and k not in repeated and _belongs(item.note, note):
+        for k, local in enumerate(locals_):
+            item = self._pending.get(local) if local is not None else None
+            is_once = k not in repeated and (local in self._cheap or locals_.count(local) == 1)
+            if item is not None and is_once and _belongs(item.note, note):
                 taken[k] = item
         found = list(operands)
         while taken:
