@@ -6,15 +6,18 @@ import contextlib
 import inspect
 import linecache
 import math
+import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import wengert as wg
 from wengert.errors import ArgumentError, ExpressionError, Location, WengertError
-from wengert.expression import FILE, parse, parse_value
+from wengert.expression import parse, parse_given, parse_point, parse_program, parse_value
 from wengert.expression.vocabulary import FUNCTIONS
 
 E0, E1 = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])
@@ -238,9 +241,41 @@ def test_the_line_of_an_operation_is_the_text_itself():
 
     computed("x +  1", Looking())
     where = Location(frames[0].f_code.co_filename, frames[0].f_lineno, frames[0].f_code.co_name)
-    assert where == Location(FILE, 1, "expression")
+    assert (where.line, where.function, where.short) == (1, "expression", "<expression>:1")
+    assert re.fullmatch(r"<expression( \d+)?>", where.file)
     linecache.checkcache()
     assert where.text == "x +  1"
+
+
+def places_of(text, *values):
+    return [stmt.where for stmt in wg.tape(parse_program(text).function, *values).list.statements]
+
+
+def test_a_text_keeps_its_lines_when_others_are_read_later():
+    (one,) = places_of("x * 2.5", 1.0)
+    first, second = places_of("u = x * 3.5\nu - 4.5", 1.0)
+    assert one.text == "x * 2.5"
+    assert (first.text, second.text) == ("u = x * 3.5", "u - 4.5")
+    assert len({one.file, first.file}) == 2
+    assert first.file == second.file
+    assert places_of("x * 2.5", 2.0)[0].file == one.file  # which is no text of its own
+
+
+def test_few_texts_are_kept_and_none_gets_the_name_of_another():
+    (old,) = places_of("x * 1234.5", 1.0)
+    files = {places_of(f"x * {k}.25", 1.0)[0].file for k in range(1000)}
+    assert len(files) == 1000
+    assert old.file not in files
+    assert old.text == ""
+    assert sum(name in linecache.cache for name in files) < 300
+    assert places_of("x * 1234.5", 1.0)[0].text == "x * 1234.5"
+
+
+def test_texts_are_read_in_threads():
+    with ThreadPoolExecutor(8) as pool:
+        places = list(pool.map(lambda k: places_of(f"x * {k % 20}.125", 1.0)[0], range(200)))
+    assert len({where.file for where in places}) == 20
+    assert [where.text for where in places] == [f"x * {k % 20}.125" for k in range(200)]
 
 
 # ------------------------------------------------------------------------------------------ what is refused
@@ -285,6 +320,23 @@ def refusal(text, names=None):
         ("(x", ["column 1", "'(' was never closed."]),
         ("x)", ["column 2", "Unmatched ')'."]),
         ("2x + 1", ["column 1: '2x + 1' cannot be read", "Write products with *, as in 2*x."]),
+        ("√x", ["column 1: '√' (square root)", "Write sqrt(x)."]),
+        ("x ≤ 2", ["column 3: '≤'", "Write <=."]),
+        ("2*λ", ["column 3: 'λ' (greek small letter lamda)", "Write lam."]),
+        ("θ + 1", ["column 1: 'θ'", "Write theta."]),
+        ("|x|", ["column 1: '|x|' cannot be read", "Write abs(x)."]),
+        ("2*|x + 1|*y", ["column 3: '|x + 1|' cannot be read", "Write abs(x + 1)."]),
+        ("sin x", ["column 1: 'sin x' cannot be read", "Write sin(x)."]),
+        ("(2*sin x)", ["column 4: 'sin x' cannot be read", "Write sin(x)."]),
+        ("sin cos x", ["column 1: 'sin cos' cannot be read", "Write sin(...)."]),
+        ("x y", ["column 1: 'x y' cannot be read", "no operator", "Write products with *, as in x*y."]),
+        ("(x + 1)y", ["column 7: ')y' cannot be read", "Write products with *"]),
+        ("x if y else 2 z", ["column 13: '2 z' cannot be read"]),
+        ("lambda*x", ["column 1: 'lambda' is a word of Python", "as in lam."]),
+        ("lambda x", ["column 1: 'lambda' is a word of Python"]),
+        ("x + 2*in", ["column 7: 'in' is a word of Python", "as in in_."]),
+        ("(x, class)", ["column 5: 'class' is a word of Python", "as in class_."]),
+        ("x and", ["cannot be read", "Invalid syntax."]),
         ("x^2", ["column 1: 'x^2' uses '^'", "For a power write **."]),
         ("x & y", ["uses '&'", "logical_and"]),
         ("x | y", ["uses '|'", "logical_or"]),
@@ -348,7 +400,7 @@ def refusal(text, names=None):
         ("x[True]", ["'True' is not an integer"]),
         ("x[1:y]", ["column 5: 'y' is not an integer"]),
         ("x[--1]", ["'--1' is not an integer"]),
-        ("", ["The expression is empty.", "Give one"]),
+        ("", ["The expression is empty.", "Give one, as in x**2."]),
         ("  \n ", ["The expression is empty."]),
         (3.0, ["The expression is of type float.", "Pass a string."]),
         (b"x", ["of type bytes"]),
@@ -539,7 +591,9 @@ def test_values(text, expected):
         ("[" * 33 + "]" * 33, ["is nested too deeply", "32 axes at most"]),
         ("[" * 150 + "1" + "]" * 150, ["is nested too deeply", "Leave out brackets."]),
         ("[" * 5000, ["cannot be read"]),
-        ("", ["The value is empty."]),
+        ("", ["The value is empty.", "Give one, as in 2 or [1, 2.5]."]),
+        ("[1 2]", ["column 2: '1 2' cannot be read", "no comma", "Write lists with commas, as in [1, 2]."]),
+        ("|2", ["column 1: '|2' cannot be read", "Invalid syntax."]),
         ("1" * 10**6, ["The value has 1000000 characters. The limit is 100000."]),
         (2, ["The value is of type int."]),
     ],
@@ -550,6 +604,229 @@ def test_refused_values(text, parts):
     message = str(error.value)
     assert [part for part in parts if part not in message] == []
     assert "\n" not in message
+
+
+# --------------------------------------------------------------------------------------------------- lines
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("a = x1*x2\nb = log(x1)\nreturn a + b - sin(x2)", (2, 5), 10 + math.log(2) - math.sin(5)),
+        ("a = x1*x2; a + x1", (2, 5), 12),
+        ("a = x\na = a*a\na = a*a\na", (3,), 81),
+        ("s = 0\ns += x\ns *= 3\ns -= 1\ns /= 2\ns **= 2\nreturn s", (3,), 16),
+        ("x = 2*x\nx", (3,), 6),
+        ("x += 1", (3,), 4),
+        ("y = x + 1", (3,), 4),
+        ("return x", (3,), 3),
+        ("x  # the value\n# nothing else", (3,), 3),
+        ("# é ∂ \\ ' \" are only comments\n\na = x  # a\n\n   # b\nreturn a\n\n", (3,), 3),
+        ("    a = x\n\n    b = a + 1\n  \n    return b\n", (3,), 4),
+        ("\ta = x\r\n\treturn a + 1\r\n", (3,), 4),
+        ("a = (x\n     + y)\nreturn max(a,\n  0)", (1, 2), 3),
+        ("x\n+ y", (1, 2), 3),
+        ("x\n  + y", (1, 2), 3),
+        ("a = x if x > 0 else -x\na * 2", (-2.0,), 4),
+        ("a = 1 < x < 3\na + 1", (2.0,), 2),
+        ("e = 3*x\ne", (2,), 6),
+        ("a = e\ne = 2\na - e", (), math.e - 2),
+        ("h = tanh(A @ x)\nreturn sum(h)", (A, E0), np.sum(np.tanh(A @ E0))),
+        ("\n".join(["a = x", *["a = a + 1"] * 600, "a"]), (1,), 601),
+    ],
+)
+def test_value_of_lines(text, values, expected):
+    np.testing.assert_allclose(parse_program(text).function(*values), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a = y\nb = x\nreturn a*b*z", ("y", "x", "z")),
+        ("a = x2 + a0\na0 = x1\na + a0", ("x1", "x2", "a0")),
+        ("x = x + 1\nx", ("x",)),
+        ("a = 1; a", ()),
+        ("pi = x; pi * y", ("x", "y")),
+    ],
+)
+def test_variables_of_lines_are_those_that_are_read_before_they_are_assigned(text, names):
+    assert parse_program(text).names == names
+
+
+def test_given_names_are_the_variables_of_lines():
+    program = parse_program("a = e * x\nreturn a", ["x", "e"])
+    assert program.names == ("x", "e")
+    assert program.function(2.0, 3.0) == 6
+    with pytest.raises(ExpressionError, match="line 2, column 8: 'y' is not a known name"):
+        parse_program("a = x\nreturn y", ["x"])
+
+
+def test_lines_are_called_as_often_as_wanted_with_their_variables_unchanged():
+    program = parse_program("x = x * 2\ny = x + 1\nreturn y")
+    assert [program.function(v) for v in (1.0, 2.0, 1.0)] == [3, 5, 3]
+    x = np.ones(2)
+    parse_program("x += 1\nx").function(x)
+    np.testing.assert_array_equal(x, np.ones(2))
+
+
+def test_each_line_is_a_line_of_the_file_and_names_what_it_assigns():
+    import wengert as wg
+
+    text = "  a = x1 * x2  # product\n\n  b = -a if x1 < 0 else sin(a)\n  return a + b"
+    program = parse_program(text)
+    assert program.text == text
+    found = [
+        (s.where.line, s.where.assigned, s.where.text) for s in wg.tape(program.function, 2.0, 5.0).list.statements
+    ]
+    assert found == [
+        (1, "a", "a = x1 * x2"),
+        (3, "", "b = -a if x1 < 0 else sin(a)"),
+        (3, "b", "b = -a if x1 < 0 else sin(a)"),
+        (4, "", "return a + b"),
+    ]
+    assert "a = x1 * x2" in wg.source(wg.trace(parse_program("a = x1 * x2\nreturn sin(a) * a").function)(1.0, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("while True: pass", ["column 1: 'while True: pass' is a loop", "Write its rounds one by one."]),
+        ("a = x\nwhile a < 9:\n    a = a * 2\na", ["line 2, column 1: 'while a < 9:     a = a * 2' is a loop"]),
+        ("for i in x: a = i", ["is a loop", "cumsum(x)"]),
+        ("if x > 0: y = 1\ny", ["line 1, column 1", "is a block", "Write a if c else b."]),
+        ("def f(x):\n    return x", ["is a definition", "the lines of its body only"]),
+        ("async def f(x):\n    return x", ["of the kind AsyncFunctionDef"]),
+        ("class A: pass", ["is a definition"]),
+        ("import os\nos", ["line 1, column 1: 'import os' is an import", "as in sin(x)"]),
+        ("from os import system; system('x')", ["is an import"]),
+        ("with x: y = 1", ["of the kind With"]),
+        ("try:\n    a = 1\nexcept: a = 2", ["of the kind Try"]),
+        ("raise x", ["of the kind Raise"]),
+        ("del x", ["of the kind Delete"]),
+        ("global x\nx", ["of the kind Global"]),
+        ("assert x\nx", ["of the kind Assert"]),
+        ("pass", ["of the kind Pass"]),
+        ("a: float = x\na", ["is an annotated assignment"]),
+        ("a = b = x", ["has several targets"]),
+        ("a, b = x\na", ["line 1, column 1: 'a, b' cannot be assigned to", "one assignment for each name"]),
+        ("x[0] = 1\nx", ["'x[0]' cannot be assigned to"]),
+        ("x[0] += 1\nx", ["'x[0]' cannot be assigned to"]),
+        ("a.b = 1\na", ["'a.b' cannot be assigned to"]),
+        ("sin = x\nsin", ["'sin' is a function. It keeps its meaning."]),
+        ("__a = x\n__a", ["'__a' cannot name a value"]),
+        ("a = x\nb = a.real\nb", ["line 2, column 5: 'a.real' is an attribute"]),
+        ("  a = x\n  b = ().__class__\n  b", ["line 2, column 7: '().__class__' is an attribute"]),
+        ("a = lambda: x\na", ["line 1, column 5: 'lambda: x' is a lambda"]),
+        ("a = [1, 2]\na", ["line 1, column 5: '[1, 2]' is a list"]),
+        ("a = x ^ 2\na", ["uses '^'"]),
+        ("a ^= 2\na", ["line 1, column 1: 'a ^= 2' uses '^'"]),
+        ("a = print(x)\na", ["'print' is not a known function"]),
+        ("a = x\nprint(a)\na", ["line 2, column 1: 'print(a)' is not the last line. Its value is used nowhere."]),
+        ("sin(x)\ncos(x)", ["line 1, column 1: 'sin(x)' is not the last line", "a = sin(x)"]),
+        ("return x\ny", ["'return x' is not the last line", "never reached"]),
+        ("a = x\nreturn", ["line 2, column 1: 'return' returns nothing"]),
+        ("a = x\nreturn a, x", ["line 2, column 8: 'a, x' is a tuple"]),
+        ("a = x +\nb", ["line 1, column 7: '+' cannot be read"]),
+        ("a = x\n    b = a\nb", ["line 2", "cannot be read", "indent"]),
+        ("a = 2x\na", ["line 1, column 5", "Write products with *"]),
+        ("a = x\nb = a²", ["line 2, column 6: '²' (superscript two)"]),
+        ("a = x \\\n + 1", ["line 1, column 7: '\\\\' continues a line"]),
+        ("", ["The expression is empty."]),
+        ("# only a comment", ["The expression is empty."]),
+        ("\n" * 20, ["The expression is empty."]),
+        (3, ["of type int"]),
+    ],
+)
+def test_refused_lines(text, parts):
+    with pytest.raises(ExpressionError) as error:
+        parse_program(text)
+    message = str(error.value)
+    assert [part for part in parts if part not in message] == []
+    assert "\n" not in message
+    assert len(message) < 400
+
+
+def test_long_lines_are_refused():
+    for text in ("x" * 10**6, "a = x\n" * 10**6, "(" * 10**6):
+        with pytest.raises(ExpressionError, match=r"has \d+ characters. The limit is 10000\."):
+            parse_program(text)
+    with pytest.raises(ExpressionError, match=r"has too many parts\. The limit is 5000"):
+        parse_program("a=x\n" + "a=-a*-a\n" * 1240)
+    for text in ("a = " + "(" * 4000, "a = " + "-" * 9000 + "x", "\n".join(["a = x"] * 1500 + ["a.b"])):
+        with pytest.raises(ExpressionError):
+            parse_program(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("x + np.sin(x)", "np.sin"),
+        ("  a = x  # α\n  b = a.real\n  b", "a.real"),
+        ("a = x\n\n  \nb = (a +\n  x.y)\nb", "x.y"),
+        ("a = x\nwhile a:\n    a = 1\na", "while a:\n    a = 1"),
+        ("a = x +\nb", "+"),
+        ("a = x\nb = sin a\nb", "sin a"),
+        ("a = x\nb = lambda*a", "lambda"),
+        ("a = 2*|x|\na", "|x|"),
+    ],
+)
+def test_an_error_knows_the_part_of_the_text_that_it_is_about(text, part):
+    with pytest.raises(ExpressionError) as error:
+        parse_program(text)
+    start, end = error.value.span
+    assert text[start:end] == part
+
+
+def test_an_operation_of_a_line_that_fails_is_named():
+    with pytest.raises(ExpressionError, match="line 2, column 8: 'A @ a' could not be computed"):
+        parse_program("a = x + x\nreturn A @ a").function(np.ones(2), A)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x1=2, x2=-5e-1", {"x1": 2.0, "x2": -0.5}),
+        ("x = 1; y = [1, 2];", {"x": 1.0, "y": [1, 2]}),
+        ("x=1 y=2\nA = [[1, 2],\n [3, 4]],\n", {"x": 1.0, "y": 2.0, "A": [[1, 2], [3, 4]]}),
+        ("", {}),
+        (" \n ", {}),
+    ],
+)
+def test_points(text, expected):
+    found = parse_point(text)
+    assert list(found) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "span"),
+    [
+        ("2", ["column 1: '2' has no name", "Write x=2"], "2"),
+        ("x=1, 2", ["column 3: '1, 2' is not a number"], "1, 2"),
+        ("x=", ["The value of x is empty.", "Give one, as in 2 or [1, 2.5]."], None),
+        ("y=1, x=[1 2]", ["column 9: '1 2' cannot be read"], "1 2"),
+        ("x=1, x=2", ["'x=2' is given twice"], "x=2"),
+        ("x=1, y=1+1", ["column 8: '1+1' is not a number"], "1+1"),
+        ("x=1) + g(", ["column 4: ') + g(' cannot be read"], None),
+        ("x=__import__('os')", ["column 3", "is not a number"], "__import__('os')"),
+        ("**x", ["has no name"], "**x"),
+        ("x==1", ["has no name"], "x==1"),
+        ("a__b=1", ["'a__b' cannot name a variable"], None),
+        ("lambda=1", ["'lambda' cannot name a variable"], None),
+        ("x=[[1, 2], [3]]", ["The value of x is not an array. Its rows differ in length."], None),
+        ("x=" + "1" * 10**6, ["The point has 1000002 characters. The limit is 100000."], None),
+        (None, ["The point is of type NoneType"], None),
+    ],
+)
+def test_refused_points(text, parts, span):
+    with pytest.raises(ExpressionError) as error:
+        parse_point(text)
+    message = str(error.value)
+    assert [part for part in parts if part not in message] == []
+    assert "\n" not in message
+    if span is not None:
+        assert text[slice(*error.value.span)] == span
 
 
 # ------------------------------------------------------------------------------------------- random text
@@ -578,6 +855,9 @@ PIECES = [
 ]
 
 
+PIECES += ["return ", "a = ", "a += ", ";", "# ", "while ", "for ", "if ", "def ", "import ", "    ", "\r\n", "x="]
+
+
 @settings(max_examples=500)
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=30).map("".join)))
 @example("1if x else 2")
@@ -587,7 +867,7 @@ PIECES = [
 @example("f'{")
 @example("'\\d'")
 def test_random_text_raises_nothing_but_expression_errors(text):
-    for read in (parse, parse_value):
+    for read in (parse, parse_value, parse_program, parse_point):
         message = ""
         try:
             read(text)
@@ -641,3 +921,10 @@ def test_allowed_expressions_compute_what_python_computes(text, x, y):
 def test_evaluation_raises_nothing_but_the_errors_of_the_library(text, x, y):
     with np.errstate(all="ignore"), contextlib.suppress(WengertError):
         parse(text, ["x", "y"]).function(x, y)
+
+
+def test_a_value_that_is_given_hides_a_constant():
+    assert parse_given("e*x + pi", {"x": 1.0, "e": 2.0}).names == ("x", "e")
+    assert parse_given("e*x + pi", {"x": 1.0}).names == ("x",)
+    assert parse_given("exp(x)", {"x": 1.0, "e": 2.0, "z": 3.0}).names == ("x",)
+    assert parse_given("a = pi\na*x", ["pi"]).function(3.0, 2.0) == 6.0

@@ -29,7 +29,7 @@ import linecache
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from os.path import basename, dirname  # pathlib takes 3 ms of every start
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ __all__ = [
     "TraceError",
     "WengertError",
     "location_of",
+    "printable",
     "protocol_caller",
     "scipy_function_called",
     "user_location",
@@ -68,25 +69,41 @@ _PACKAGES = ("wengert", "numpy", "scipy", "optree")
 _WITHOUT_FILE = ("<__array_function__", "<frozen")
 _INSTALLED = ("site-packages", "dist-packages")  # where these lie within the folder of the standard library
 
+TYPED = "<expression"
+"""Begins the file names of typed texts (`wengert.expression.files`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A line of the user's program: its file, number and function, and the name that the line gives the value."""
+    """A line of the user's program: its file, number and function, and the name that the line gives the value.
+
+    `instruction` tells calls in the same line from each other: it is the place in the function's byte code, -1 where
+    that is not known.
+    """
 
     file: str
     line: int
     function: str = ""
     assigned: str = ""
+    instruction: int = field(default=-1, compare=False, repr=False)
 
     @property
     def text(self) -> str:
-        """The source text of the line, stripped; empty where the source cannot be read."""
-        return linecache.getline(self.file, self.line).strip()
+        """The source text of the line, stripped and `printable`; empty where the source cannot be read."""
+        return printable(linecache.getline(self.file, self.line).strip().replace("\t", " "))
 
     @property
     def short(self) -> str:
-        """The last part of the file name and the line number, as in ``model.py:4``."""
-        return f"{basename(self.file)}:{self.line}"
+        """The last part of the file name and the line number, as in ``model.py:4``; all typed texts have one name."""
+        name = f"{TYPED}>" if self.file.startswith(f"{TYPED} ") else basename(self.file)
+        return printable(f"{name}:{self.line}")
+
+
+def printable(text: str) -> str:
+    """The text with what moves the cursor, turns the line round or is invisible spelt out: it may be anybody's."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def user_location() -> Location | None:
@@ -96,7 +113,8 @@ def user_location() -> Location | None:
         file = frame.f_code.co_filename
         if not _is_machinery(file):
             code = frame.f_code
-            return Location(file, frame.f_lineno, code.co_name, _stored_names(code).get(frame.f_lasti, ""))
+            place = frame.f_lasti
+            return Location(file, frame.f_lineno, code.co_name, _stored_names(code).get(place, ""), place)
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
 
@@ -142,7 +160,7 @@ def scipy_function_called() -> str:
     return called
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _is_machinery(file: str) -> bool:
     if file.startswith((*_WITHOUT_FILE, *_package_folders())):
         return True
@@ -185,7 +203,7 @@ class WengertError(Exception):
         if self.where is None:
             return sentences
         source = f": {self.where.text}" if self.where.text else ""
-        return f"{sentences}\n  at {self.where.file}:{self.where.line}{source}"
+        return f"{sentences}\n  at {printable(self.where.file)}:{self.where.line}{source}"
 
 
 class ArgumentError(WengertError, ValueError):
@@ -241,7 +259,15 @@ class DeclarationError(WengertError, ValueError):
 
 
 class ExpressionError(WengertError, ValueError):
-    """Typed text that is not an allowed expression."""
+    """Typed text that is not an allowed expression.
+
+    Attributes
+    ----------
+    span : (int, int), optional
+        The part of the text that it is about: where it begins, and where what follows it begins.
+    """
+
+    span: tuple[int, int] | None = None
 
 
 class CheckError(WengertError, AssertionError):

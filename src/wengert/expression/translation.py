@@ -1,4 +1,4 @@
-"""The translation of a syntax tree, node by node, to a program."""
+"""The translation of syntax trees, node by node, to a program."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import ast
 import difflib
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from wengert.errors import ExpressionError
-from wengert.expression.program import Apply, Jump, JumpUnless, Load, Program, Push, Step
+from wengert.expression.files import file_of
+from wengert.expression.program import Apply, Jump, JumpUnless, Load, Program, Push, Step, Store
 from wengert.expression.text import Source, integer, number, shortened
 from wengert.expression.vocabulary import (
     CONSTANTS,
@@ -39,26 +40,35 @@ _Item: TypeAlias = ast.expr | Step | _Label
 
 
 class Translation:
-    """Turns a syntax tree into steps, operands before their operation, by a stack of what is left to do.
+    """Turns syntax trees into steps, operands before their operation, by a stack of what is left to do.
 
     Parameters
     ----------
     source : Source
-        The text of the tree, for errors.
+        The text of the trees, for errors.
     allowed : tuple of str, optional
         The variables; by default any name that is no constant and no function is one.
     """
 
     def __init__(self, source: Source, allowed: tuple[str, ...] | None) -> None:
         self.source, self.allowed = source, allowed
-        self.variables: dict[str, int] = {}  # name to first column; empty where the allowed ones are given
+        self.variables: dict[str, int] = {}  # name to first position; empty where the allowed ones are given
+        self._assigned: set[str] = set()
+        self._named_nodes: dict[ast.expr, str] = {}  # those whose value a line gives a name
         self._steps: list[Step] = []
         self._targets: dict[int, int] = {}  # label to position in the steps
         self._nodes = self._labels = 0
 
     def program(self) -> Program:
         """Return what has been translated."""
-        return Program(self.source, tuple(self._steps), self._targets)
+        return Program(self.source, file_of(self.source.text), tuple(self._steps), self._targets)
+
+    def assign(self, name: str, value: ast.expr) -> None:
+        """Write the steps of a tree, whose value has the name from then on."""
+        self._named_nodes[value] = name
+        self.translate(value)
+        self._steps.append(Store(name))
+        self._assigned.add(name)
 
     def translate(self, root: ast.expr) -> None:
         """Write the steps of a tree."""
@@ -66,11 +76,21 @@ class Translation:
         while left:
             item = left.pop()
             if isinstance(item, ast.expr):
-                left.extend(reversed(self._parts(item)))
+                left.extend(reversed(self._named_parts(item)))
             elif isinstance(item, _Label):
                 self._targets[item.number] = len(self._steps)
             else:
                 self._steps.append(item)
+
+    def _named_parts(self, node: ast.expr) -> list[_Item]:
+        """The parts of a node; where a line gives its value a name, its last operation knows it."""
+        parts = self._parts(node)
+        name = self._named_nodes.pop(node, "")
+        if not name:
+            return parts
+        if isinstance(node, ast.IfExp):
+            self._named_nodes |= {node.body: name, node.orelse: name}
+        return [replace(part, assigned=name) if isinstance(part, Apply) else part for part in parts]
 
     def _parts(self, node: ast.expr) -> list[_Item]:
         """Replace a node by its operands and its step, after a check that it is allowed."""
@@ -120,13 +140,14 @@ class Translation:
 
     def _named(self, node: ast.Name) -> Step:
         name = node.id
-        if self.allowed is not None and name in self.allowed:
+        if name in self._assigned or (self.allowed is not None and name in self.allowed):
             return Load(name)
         if name in CONSTANTS:
             return Push(CONSTANTS[name])
         if "__" in name or name in FUNCTIONS or self.allowed is not None:
             raise self._refused_name(node)
-        self.variables[name] = min(node.col_offset, self.variables.get(name, node.col_offset))
+        start = self.source.start(node)
+        self.variables[name] = min(start, self.variables.get(name, start))
         return Load(name)
 
     def _refused_name(self, node: ast.Name) -> ExpressionError:
