@@ -78,20 +78,20 @@ class Problem:
         Evaluations of f so far.
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]):
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], caller: str = "compare"):
         self.f, self.name, self.calls = f, function_name(f), 0
         leaves, self._rebuild = flatten(args)
-        self._leaves = [_real(leaf, self.name) for leaf in leaves]
+        self._leaves = [_real(leaf, self.name, caller) for leaf in leaves]
         if not leaves:
             raise ArgumentError(
-                f"compare found no argument of {self.name} to differentiate for.",
-                remedy="Call compare(f, x) with the point.",
+                f"{caller} found no argument of {self.name} to differentiate for.",
+                remedy=f"Call {caller}(f, x) with the point.",
                 where=user_location(),
             )
         self.args = self._rebuild(self._leaves)
         self.point = np.concatenate([np.ravel(leaf) for leaf in self._leaves])
         self.tape = record_tape(f, *self.args)
-        self.value = _scalar_result(self.tape, self.name)
+        self.value = _scalar_result(self.tape, self.name, caller)
 
     def counted(self, *args: Any) -> Any:
         """Call f."""
@@ -113,11 +113,11 @@ class Problem:
         return np.concatenate([np.ravel(leaf) for leaf in flatten(args)[0]])
 
 
-def _real(x: Any, name: str) -> Any:
+def _real(x: Any, name: str, caller: str) -> Any:
     array = np.asarray(concrete(x))
     if array.dtype.kind not in "iuf":
         raise DtypeError(
-            f"compare needs real numbers, but an argument of {name} has dtype {array.dtype}.",
+            f"{caller} needs real numbers, but an argument of {name} has dtype {array.dtype}.",
             why="Difference quotients move each number by a small real step.",
             remedy="Pass the real and imaginary parts as arguments of their own.",
             where=user_location(),
@@ -125,12 +125,12 @@ def _real(x: Any, name: str) -> Any:
     return (array if array.dtype.kind == "f" else array.astype(np.float64))[()]
 
 
-def _scalar_result(tape: Tape, name: str) -> Any:
+def _scalar_result(tape: Tape, name: str, caller: str) -> Any:
     shapes = [np.shape(y) for y in tape.outputs]
     if shapes != [()]:
         returned = f"shape {shapes[0]}" if len(shapes) == 1 else f"{len(shapes)} arrays"
         raise ShapeError(
-            f"compare needs a scalar result, but {name} returned {returned}.",
+            f"{caller} needs a scalar result, but {name} returned {returned}.",
             why="Each number of a result has a gradient of its own.",
             remedy="Return one number, such as a sum or a component.",
             where=user_location(),
@@ -138,7 +138,7 @@ def _scalar_result(tape: Tape, name: str) -> Any:
     value = tape.outputs[0]
     if np.asarray(value).dtype.kind not in "iuf":
         raise DtypeError(
-            f"compare needs a real result, but {name} returned dtype {np.asarray(value).dtype}.",
+            f"{caller} needs a real result, but {name} returned dtype {np.asarray(value).dtype}.",
             remedy="Return a real number.",
             where=user_location(),
         )
@@ -163,7 +163,9 @@ def measured(problem: Problem) -> tuple[list[Method], Method]:
 def _with_error(method: Method, reference: Method) -> Method:
     if method is reference or method.gradient is None:
         return method
-    return replace(method, error=float(np.max(np.abs(method.gradient - reference.gradient), initial=0)))
+    distances = np.abs(method.gradient - reference.gradient)
+    distances = np.where(method.gradient == reference.gradient, 0, distances)  # also of two infinities
+    return replace(method, error=float(np.max(distances, initial=0)))
 
 
 def _numeric(problem: Problem, name: str, method: numeric.Method) -> tuple[Method, Any]:
