@@ -19,18 +19,29 @@ import numpy as np
 
 from wengert.derivation import fit
 from wengert.errors import WengertError
+from wengert.facts import Kind
 from wengert.primitive import Primitive
 from wengert.show.notation import Symbols, number_text, value_text
 from wengert.tracing import Recorder
 from wengert.wlist import ArrayType, Statement, Variable
 
-__all__ = ["Formula", "contribution_formula", "primal_formula", "symbol", "tangent_formula"]
+__all__ = [
+    "UNTRACED",
+    "Formula",
+    "contribution_formula",
+    "partial_formula",
+    "primal_formula",
+    "symbol",
+    "tangent_formula",
+]
 
 _ATOM, _POWER, _SIGN, _PRODUCT, _SUM = 9, 4, 3, 2, 1  # the scale of Primitive.precedence
 _LONGEST = 72
 _DIGITS = 4
 _SINGLE_STAR = re.compile(r"(?<!\*)\*(?!\*)")
-_FAILURES = (WengertError, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+#: What a rule raises that cannot be traced.
+UNTRACED = (WengertError, ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,27 @@ def contribution_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula:
     return symbol(ct[0]) * symbol(_partial(stmt, i, symbols)) if found is None else found
 
 
+def partial_formula(stmt: Statement, i: int, symbols: Symbols) -> Formula | None:
+    """The partial of the target by operand `i`, of one element; ``None`` where it is no formula of that element.
+
+    That is so where the statement is not elementwise, or its rule cannot be traced or is too long.
+    """
+    if stmt.prim.sublists or getattr(stmt.prim, "kind", None) is not Kind.ELEMENTWISE or len(stmt.targets) > 1:
+        return None
+    (target,) = stmt.targets
+    t = np.ones((), stmt.operands[i].dtype)[()]
+
+    def rule(y: Any, *xs: Any) -> Any:
+        return stmt.prim.push_forward([t if k == i else None for k in range(len(xs))], y, xs, stmt.params)
+
+    def element(x: Any) -> Any:
+        if isinstance(x, Variable):
+            return symbols.primal(x), ArrayType((), x.dtype)
+        return (str(ArrayType.of(x)), ArrayType((), x.dtype)) if isinstance(x, np.ndarray) and x.ndim else x
+
+    return _traced(rule, [element(target), *map(element, stmt.operands)])
+
+
 def _partial(stmt: Statement, i: int, symbols: Symbols, target: int = 0) -> str:
     return f"∂{symbols.primal(stmt.targets[target])}/∂{symbols.primal(stmt.operands[i])}"
 
@@ -196,15 +228,13 @@ def _traced(rule: Callable[..., Any], inputs: Sequence[Any]) -> Formula | None:
     try:
         with np.errstate(all="ignore"):
             result = rule(*tracers)
-    except _FAILURES:
+    except UNTRACED:
         return None
-    formulas = {variable: symbol(text) for variable, text in zip(recorder.inputs, symbols, strict=True)}
+    reading = _Reading({variable: symbol(text) for variable, text in zip(recorder.inputs, symbols, strict=True)})
     for stmt in recorder.statements:
-        formula = _inlined(stmt, [formulas[x] if isinstance(x, Variable) else _constant(x) for x in stmt.operands])
-        if len(str(formula)) > _LONGEST:
+        if len(str(reading.add(stmt))) > _LONGEST:
             return None
-        formulas[stmt.targets[0]] = formula
-    return formulas[result.variable] if recorder.owns(result) else _constant(result)
+    return reading.formula(result.variable) if recorder.owns(result) else _constant(result)
 
 
 def _inlined(stmt: Statement, operands: Sequence[Formula]) -> Formula:
@@ -215,6 +245,100 @@ def _inlined(stmt: Statement, operands: Sequence[Formula]) -> Formula:
     if notation == "{0} ** {1}" and operands[1] == Formula():
         return operands[0]
     return Formula((_applied(stmt, [operand.part() for operand in operands]),))
+
+
+# Rules are written for stacks of matrices too: with vectors as matrices of one column or row, sums undone by reshaping
+# and spreading. Of single vectors and sums they read as in linear algebra.
+
+_COLUMN, _ROW = (Ellipsis, None), (Ellipsis, None, slice(None))
+
+
+class _Reading:
+    """The formulas of the statements of a rule, and how some of these read that belong together."""
+
+    def __init__(self, formulas: Mapping[Variable, Formula]):
+        self._formulas = dict(formulas)
+        self._made: dict[Variable, Statement] = {}
+
+    def add(self, stmt: Statement) -> Formula:
+        """Write the next statement."""
+        formula = self._together(stmt) or _inlined(stmt, [self.formula(x) for x in stmt.operands])
+        self._formulas[stmt.targets[0]] = formula
+        self._made[stmt.targets[0]] = stmt
+        return formula
+
+    def formula(self, x: Any) -> Formula:
+        """That of a variable or a constant."""
+        return self._formulas[x] if isinstance(x, Variable) else _constant(x)
+
+    def _together(self, stmt: Statement) -> Formula | None:
+        """The statement and those before it as one operation; ``None`` where it stands for itself."""
+        if stmt.prim.name == "getitem":
+            return self._matrix_by_vector(stmt)
+        if stmt.prim.name == "broadcast_to":
+            return self._spread(stmt)
+        return self._outer(*stmt.operands) if _notation(stmt) == "{0} * {1}" else None
+
+    def _matrix_by_vector(self, stmt: Statement) -> Formula | None:
+        """``Wᵀ @ u`` for ``(Wᵀ @ u[..., None])[..., 0]``, and ``u @ W`` likewise."""
+        product, index = self._origin(stmt.operands[0]), stmt.params["index"]
+        if product is None or product.prim.name != "matmul":
+            return None
+        a, b = product.operands
+        if index == (Ellipsis, 0):
+            b = self._vector(b, _COLUMN)
+        elif index == (Ellipsis, 0, slice(None)):
+            a = self._vector(a, _ROW)
+        else:
+            return None
+        return None if a is None or b is None else _inlined(product, [self.formula(a), self.formula(b)])
+
+    def _outer(self, a: Any, b: Any) -> Formula | None:
+        """``outer(u, v)`` for ``u[..., None] · v``, and ``u · v`` where u is a number."""
+        if number := self._vector(a, _COLUMN, rank=0):
+            return self.formula(number) * self.formula(b)
+        u = self._vector(a, _COLUMN) or self._vector(a, (slice(None), None))
+        v = b if isinstance(b, Variable) and len(b.shape) == 1 else self._vector(b, _ROW)
+        return None if u is None or v is None else symbol(f"outer({self.formula(u)}, {self.formula(v)})")
+
+    def _spread(self, stmt: Statement) -> Formula:
+        """``v · ones(2, 3)`` for ``broadcast_to(v, shape=(2, 3))``."""
+        spread = self.formula(stmt.operands[0])
+        before = self._origin(stmt.operands[0])
+        if before is not None and before.prim.name == "reshape" and (index := _inserted(before)) is not None:
+            spread = self.formula(before.operands[0])
+            spread = symbol(f"{spread.part().within(_ATOM)}[{_listed(index)}]") if index else spread
+        return spread * symbol(f"ones({_listed(tuple(stmt.params['shape']))})")
+
+    def _vector(self, x: Any, index: tuple[Any, ...], rank: int = 1) -> Variable | None:
+        """The vector that `x` is as a matrix; ``None`` where it is a stack of them, or something else."""
+        stmt = self._origin(x)
+        if stmt is None or stmt.prim.name != "getitem" or stmt.params["index"] != index:
+            return None
+        (vector,) = stmt.operands
+        return vector if isinstance(vector, Variable) and len(vector.shape) == rank else None
+
+    def _origin(self, x: Any) -> Statement | None:
+        return self._made.get(x) if isinstance(x, Variable) else None
+
+
+def _inserted(stmt: Statement) -> tuple[Any, ...] | None:
+    """The index that does what a reshape does which only adds axes of length 1; those in front come by themselves."""
+    old = list(stmt.operands[0].shape)
+    index: list[slice | None] = []
+    for length in stmt.params["shape"]:
+        if old and length == old[0]:
+            index.append(slice(None))
+            old.pop(0)
+        elif length == 1:
+            index.append(None)
+        else:
+            return None
+    while index and index[0] is None:
+        index.pop(0)
+    while index and index[-1] is not None:
+        index.pop()
+    return None if old else tuple(index)
 
 
 # Arithmetic is told by how it is written, so that the products of the sweeps ("strong zero") belong to it.
