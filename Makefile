@@ -64,7 +64,7 @@ format: $(VENV)/.has-lint
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-types: $(VENV)/.has-lint
+types: $(VENV)/.has-lint $(VENV)/.has-test
 	$(BIN)/mypy
 
 imports: $(VENV)/.has-lint

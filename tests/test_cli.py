@@ -304,10 +304,39 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
     for text in helps:
         assert max(map(len, text.splitlines())) <= 80
     examples = re.findall(r"^  (wengert .*)$", helps[0], re.MULTILINE)
-    assert len(examples) == 8
+    assert len(examples) == 9
     for example in examples:
         status, _, err = run(*shlex.split(example)[1:])
         assert (status, err) == (0, "")
+
+
+def test_lines_of_assignments_are_a_function(run):
+    for text in ("z = x1*x2; z - sin(x2)", "z = x1*x2  # a product\nreturn z - sin(x2)", "z = x1*x2\nz -= sin(x2)"):
+        status, out, err = run("grad", text, "x1=2", "x2=5", "--digits", "3")
+        assert (status, err) == (0, "")
+        assert out.splitlines()[1:] == ["∂f/∂x1 = 5", "∂f/∂x2 = 1.716"]
+    assert out.splitlines()[0] == "f(x1, x2): z = x1*x2; z -= sin(x2) = 10.959"
+    assert run("list", "z = x*x\nsin(z)", "x=1")[1].splitlines()[1:] == [
+        "  v1 = x * x      f64[]    <expression>:1",
+        "  v2 = sin(v1)    f64[]    <expression>:2",
+    ]
+
+
+def test_one_line_of_a_program_is_shown(run, refusal):
+    text, point = "z = x1*x2\nz - sin(x2)", ("x1=2", "x2=5")
+    status, out, err = run("explain", text, *point, "--line", "1")
+    assert (status, err) == (0, "")
+    assert "v₁ = v₋₁ · v₀ = 10" in out
+    assert "sin" not in out
+    assert refusal("explain", text, *point, "--html", "page.html", "--line", "1").startswith("--html is the player")
+    assert refusal("explain", text, *point, "--html", "page.html", "--by", "memory").startswith("--html is the player")
+    assert "no statement stands" in refusal("explain", text, *point, "--line", "9")
+
+
+def test_play_takes_a_port_and_no_function(refusal):
+    assert "unrecognized arguments: x. See: wengert play --help" in refusal("play", "x")
+    for port in ("x", "-1", "65536", "²"):
+        assert f"argument --port: '{port}' is no number of a port, from 0 to 65535" in refusal("play", "--port", port)
 
 
 # ------------------------------------------------------------------------------------------------ what it refuses
@@ -319,11 +348,12 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
         (("explain",), "the following arguments are required: FUNCTION, NAME=VALUE. See: wengert explain --help"),
         (("frobnicate",), "invalid choice: 'frobnicate'"),
         (("--frobnicate",), "See: wengert --help"),
-        (("grad", "x", "x=1", "--frobnicate"), "unrecognized arguments: --frobnicate."),
+        (("grad", "x", "x=1", "--frobnicate"), "--frobnicate is no option of wengert grad."),
+        (("grad", "--x", "x=2"), 'A formula that begins with -- needs brackets: "(--x)". See: wengert grad --help'),
         (("grad", "x", "x=1", "--mode", "both"), "argument --mode: invalid choice: 'both'"),
-        (("explain", "x", "x=1", "--mod", "forward"), "unrecognized arguments: --mod"),
-        (("explain", "x", "x=1", "--digits", "many"), "argument --digits: 'many' is not a number such as 3."),
-        (("explain", "x", "x=1", "--digits", "-1"), "argument --digits: '-1' is not a number such as 3."),
+        (("explain", "x", "x=1", "--mod", "forward"), "--mod is no option of wengert explain. Did you mean --mode?"),
+        (("explain", "x", "x=1", "--digits", "many"), "argument --digits: 'many' is no whole number from 0 to"),
+        (("explain", "x", "x=1", "--digits", "-1"), "argument --digits: '-1' is no whole number from 0 to"),
         (("explain", "x", "x=1", "--max-rows", "0"), "explain got digits=3 and max_rows=0."),
         (("explain", "x", "x=1", "--wrt"), "argument --wrt: expected one argument"),
         (("explain", "x", "x=1", "--wrt", "y"), "explain got wrt='y', which names no input. The inputs are x."),
@@ -331,7 +361,10 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
         (("grad", "x", "x=1", "--wrt", "y"), "there is no variable y to differentiate for. The variables are x."),
         (("grad", "x", "x"), "'x' is no value of a variable. Write x=2 or x=[1,2,3]"),
         (("grad", "x", "x=[1,", "2]"), "the value of x: column 1: '[1,' cannot be read."),
-        (("grad", "x", "x="), "the value of x: The value is empty."),
+        (("grad", "x", "x="), "x= stands without a value. Write x=2 or x=[1,2,3]."),
+        (("grad", "x", "x=1", "y", "--mode", "forward"), "'y' is no value of a variable. Write x=2"),
+        (("grad", "sin x", "x=1"), "column 1: 'sin x' cannot be read. Functions take their arguments in brackets."),
+        (("grad", "lambda*x", "x=1"), "column 1: 'lambda' is a word of Python. It cannot name a variable."),
         (("grad", "x", "x=two"), "the value of x: column 1: 'two' is not a number."),
         (("grad", "x", "x=__import__('os')"), "the value of x: column 1: \"__import__('os')\" is not a number."),
         (("grad", "x", "x=[[1],[2,3]]"), "the value of x: The value is not an array. Its rows differ in length."),
@@ -357,6 +390,12 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
         (("compare", "x", "x=[1,2]"), "compare needs a scalar result, but expression returned shape (2,)."),
         (("grad", "x", "x=1", "--output", "no/such/folder/x.md"), "cannot write no/such/folder/x.md: No such file"),
         (("grad", "x", "x=1", "--output", "."), "cannot write .: Is a directory."),
+        (("grad", "x", "x=1", "--output", ""), "--output has no name of a file. Give one, as in --output result.txt."),
+        (("explain", "x", "x=1", "--html", ""), "--html has no name of a file. Give one, as in --html page.html."),
+        (("explain", "x", "x=1", "--html", "a.txt"), "but a.txt is not named as one. Write a.html."),
+        (("explain", "x", "x=1", "--html", "model.py"), "but model.py is not named as one. Write model.html."),
+        (("explain", "x", "x=1", "--html", "."), "but . is not named as one. Write page.html."),
+        (("explain", "x", "x=1", "--html", "a.html", "--output", "b.html"), "--html and --output name two files."),
         (("grad", "model.py:nothing", "x=1"), "model.py has no function nothing. Its functions are loss, counted,"),
         (("grad", "model.py:table", "x=1"), "model.py has no function, but a dict, called table."),
         (("grad", "model.py", "x=1"), "model.py is a file. Name the function too, as in model.py:loss."),
@@ -390,6 +429,55 @@ def test_help_fits_80_columns_and_its_examples_run(run, model):
 )  # fmt: skip
 def test_wrong_input_gets_one_clear_line(refusal, model, arguments, message):
     assert message in refusal(*arguments)
+
+
+def test_a_dash_is_standard_output(run, model):
+    assert run("grad", "x*x", "x=3", "--output", "-") == run("grad", "x*x", "x=3")
+    assert run("list", "x*x", "x=3", "--output", "-") == run("list", "x*x", "x=3")
+    status, out, err = run("explain", "x*x", "x=3", "--html", "-")
+    assert (status, err) == (0, "")
+    assert out.startswith("<!DOCTYPE html>")
+    assert "<script" in out
+    assert not (model / "-").exists()
+
+
+def test_a_name_that_is_refused_is_not_written_to(refusal, model):
+    before = (model / "model.py").read_text()
+    refusal("explain", "x", "x=1", "--html", "model.py")
+    assert (model / "model.py").read_text() == before
+
+
+def test_values_may_stand_behind_options(run):
+    behind = run("grad", "x*y", "--mode", "forward", "x=2", "--digits", "2", "y=3")
+    assert behind == run("grad", "x*y", "x=2", "y=3", "--mode", "forward", "--digits", "2")
+    assert behind[0] == 0
+
+
+def test_a_formula_may_begin_with_two_signs(run):
+    for formula in ("--x*3", "--2*x", "--sin(x)", "(--x)", "-(-x)"):
+        status, out, err = run("grad", formula, "x=0")
+        assert (status, err) == (0, "")
+        assert out.startswith(f"f(x) = {formula} = ")
+
+
+@pytest.mark.parametrize("formula", ["x*1e308*10", "exp(1000*x)", "1/(x - 1)", "x**x**9e99", "log(-x)"])
+def test_compare_shows_what_is_not_finite(run, formula):
+    status, out, err = run("compare", formula, "x=1")
+    assert (status, err) == (0, "")
+    assert "reverse mode" in out
+
+
+def test_control_signs_of_a_formula_are_spelt_out(run, model):
+    formula = "x*x # \u202eabc"
+    for command in ("explain", "compare", "grad"):
+        for form in ("text", "markdown", "html"):
+            out = run(command, formula, "x=2", "--format", form)[1]
+            assert "u202eabc" in out
+            assert "\u202e" not in out
+    for command in ("list", "source", "latex"):
+        assert "\u202e" not in run(command, formula, "x=2")[1]
+    run("explain", formula, "x=2", "--html", "page.html")
+    assert "\u202e" not in (model / "page.html").read_text(encoding="utf-8")
 
 
 def test_what_is_refused_cannot_move_the_cursor(refusal):

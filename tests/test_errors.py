@@ -76,6 +76,14 @@ def test_source_that_cannot_be_read_is_left_out():
     assert str(WengertError("It happened.", where=where)) == "It happened.\n  at <nowhere>:3"
 
 
+def test_a_location_spells_control_signs_out(tmp_path):
+    file = tmp_path / "a\u202eb.py"
+    file.write_text("x = 1\t# \x1b[31m\n", encoding="utf-8")
+    where = Location(str(file), 1)
+    assert (where.short, where.text) == ("a\\u202eb.py:1", "x = 1 # \\x1b[31m")
+    assert "\u202e" not in str(WengertError("It happened.", where=where))
+
+
 def test_a_location_is_short_in_lists():
     assert Location("/home/me/project/model.py", 4).short == "model.py:4"
 

@@ -351,6 +351,25 @@ def test_a_tape_is_printed_with_its_values():
     )
 
 
+def test_control_signs_of_names_and_files_are_spelt_out(tmp_path):
+    file = tmp_path / "a\u202eb\x1b.py"
+    file.write_text("def f(x):\n    y = x * 2.0\n    return y + x\n", encoding="utf-8")
+    names: dict = {}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)  # noqa: S102  # the lines above
+    names["f"].__name__ = "f\u202e"
+    lst, tape = wg.trace(names["f"])(1.0), wg.tape(names["f"], 1.0)
+    for text in (str(lst), str(tape), repr(lst), repr(tape), str(wg.adjoint(lst))):
+        assert [c for c in text if not c.isprintable() and c != "\n"] == []
+    assert str(lst).splitlines()[1].endswith("    a\\u202eb\\x1b.py:2")
+    assert [line.index("f64[]") for line in str(lst).splitlines()[1:]] == [18, 18]
+
+
+def test_a_matrix_stands_in_one_line():
+    tape = wg.tape(lambda A: A * 2.0, np.ones((2, 2)))
+    assert len(str(tape).splitlines()) == 3
+    assert "A = [[1., 1.], [1., 1.]]" in str(tape)
+
+
 def test_a_tape_knows_the_values_of_its_run():
     tape = wg.trace(textbook)(2.0, 5.0).tape(1.5, 0.5)
     assert isinstance(tape, Tape)

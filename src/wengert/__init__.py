@@ -58,12 +58,13 @@ from wengert.updating import gather, index_add, index_update
 from wengert.wlist import Tape, WengertList
 
 if TYPE_CHECKING:
-    from wengert import linalg, numeric, optimize, special, stats
+    from wengert import linalg, numeric, optimize, plot, special, stats
     from wengert.checker import check
     from wengert.control import call, cond, fori_loop, scan, switch, while_loop
     from wengert.native import compile  # the name that the field has for it
     from wengert.native.threads import get_threads, set_threads
     from wengert.show import compare, explain, source
+    from wengert.show.graphs import graph, make_dot
     from wengert.show.swell import expression_swell
     from wengert.simplification import simplify
     from wengert.symbolic import derivative, from_sympy, latex, to_sympy
@@ -84,10 +85,14 @@ _LAZY = {
     "fori_loop": "wengert.control",
     "from_sympy": "wengert.symbolic",
     "get_threads": "wengert.native.threads",
+    "graph": "wengert.show.graphs",
     "latex": "wengert.symbolic",
     "linalg": "wengert.linalg",
+    "load_ipython_extension": "wengert.notebook",
+    "make_dot": "wengert.show.graphs",
     "numeric": "wengert.numeric",
     "optimize": "wengert.optimize",
+    "plot": "wengert.plot",
     "scan": "wengert.control",
     "set_threads": "wengert.native.threads",
     "simplify": "wengert.simplification",
@@ -96,6 +101,7 @@ _LAZY = {
     "stats": "wengert.stats",
     "switch": "wengert.control",
     "to_sympy": "wengert.symbolic",
+    "unload_ipython_extension": "wengert.notebook",
     "vmap": "wengert.vectorisation",
     "while_loop": "wengert.control",
 }
@@ -124,7 +130,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY, *_NUMPY})
+    # The two need IPython, which asks for them itself.
+    return sorted({*globals(), *_LAZY, *_NUMPY} - {"load_ipython_extension", "unload_ipython_extension"})
 
 
 __all__ = [
@@ -166,6 +173,7 @@ __all__ = [
     "gather",
     "get_threads",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "index_add",
@@ -175,6 +183,7 @@ __all__ = [
     "latex",
     "linalg",
     "linspace",
+    "make_dot",
     "manual_seed",
     "mm",
     "no_grad",
@@ -182,6 +191,7 @@ __all__ = [
     "ones",
     "ones_like",
     "optimize",
+    "plot",
     "pow",
     "rand",
     "randn",

@@ -1,4 +1,4 @@
-"""The command line: ``wengert explain``, ``compare`` and ``grad``; ``wengert list``, ``source`` and ``latex``.
+"""The command line: ``wengert explain``, ``compare``, ``grad``, ``list``, ``source`` and ``latex``; ``wengert play``.
 
 What it is given is a formula, which is parsed and never run as Python, or a function in a file of the user's,
 which is imported. Wrong input ends with one line on stderr and exit status 2.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import importlib.util
 import inspect
 import itertools
@@ -25,11 +26,12 @@ import numpy as np
 
 from wengert.api import grad, tape, trace
 from wengert.errors import Location, TraceError, WengertError
-from wengert.expression import parse, parse_value
+from wengert.expression import parse_given, parse_value
 from wengert.show import compare, explain, source
 from wengert.show.derivatives import differentiate
 from wengert.show.notation import printable
 from wengert.show.page import Shown
+from wengert.show.summary import ORDERS
 from wengert.simplification import simplify
 from wengert.symbolic import latex
 from wengert.transforms import adjoint, tangent
@@ -40,6 +42,7 @@ __all__ = ["main"]
 _REFUSED = 2
 _INTERRUPTED = 130
 _FORMAT_OF_SUFFIX = {".md": "markdown", ".html": "html", ".htm": "html"}
+_STDOUT = "-"  # as the name of a file
 
 _DESCRIPTION = """\
 Differentiate a formula, or a function in a file of yours, and see every step.
@@ -57,6 +60,8 @@ examples:
       the value and the gradient
   wengert explain "x*exp(-x)" x=2 --output page.html
       a page to open in a browser (page.md: Markdown)
+  wengert explain "log(x1) + x1*x2 - sin(x2)" x1=2 x2=5 --html page.html
+      a page that plays the passes step by step
   wengert list "sin(x) * exp(x)" x=1 --adjoint --simplified
       the Wengert list, here of the derivative program in reverse mode
   wengert source model.py:loss x=[1,2,3] --grad --language c
@@ -66,7 +71,9 @@ examples:
 
 Formulas have numbers, variables, x[0], + - * / ** @, < and its like,
 a if c else b, and NumPy's functions by name: sin, exp, log, sum, where, ...
+Several lines of assignments, or "z = x*y; sin(z)", end with the result.
 They are parsed, never run as Python. "wengert explain --help" has options.
+"wengert play" opens a page where they are typed and shown in every way.
 """
 
 _TARGET = 'a formula such as "x*exp(-x)", or a function in a file: model.py:loss'
@@ -120,10 +127,19 @@ def _run(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     try:
-        options = parser.parse_args(list(_kept(arguments)))
+        options, unknown = parser.parse_known_args(list(_kept(arguments)))
     except SystemExit:  # --help and --version have printed what they print
         sys.stdout.flush()
         return 0
+    if hasattr(options, "values"):  # argparse takes none that stand behind an option
+        options.values += [argument for argument in unknown if not argument.startswith("-")]
+        unknown = [argument for argument in unknown if argument.startswith("-")]
+    if unknown:
+        raise _refused_arguments(unknown, options.parser)
+    if options.command is _play:
+        _play(options)
+        return 0
+    _check_files(options)
     target = _target(options.target.strip(), options.values)
     with _users_errors(target.file), np.errstate(all="ignore"):
         shown = options.command(target, options)
@@ -157,7 +173,9 @@ def _parser() -> _Parser:
     )
     shown.add_argument("--wrt", metavar="NAME", help="the input that moves in forward mode: x, or one number, x[1]")
     shown.add_argument("--seed", metavar="NAME", help="the result that reverse mode starts from: y2, or y[1]")
-    shown.add_argument("--max-rows", metavar="N", type=_count, default=200, help="steps to show (default: 200)")
+    shown.add_argument("--max-rows", metavar="N", type=_count, help="steps to show (default: 200)")
+    _add_options_of_summaries(shown)
+    shown.add_argument("--html", metavar="FILE", help="write the player, a page to step through the passes")
     compared = _command(commands, "compare", _compare, "set the methods of differentiation beside each other")
     gradient = _command(commands, "grad", _grad, "compute the value and the gradient")
     gradient.add_argument(
@@ -169,7 +187,31 @@ def _parser() -> _Parser:
     for command, digits in ((shown, 3), (compared, 6), (gradient, None)):
         _add_common_options(command, digits)
     _add_programs(commands)
+    _add_play(commands)
     return parser
+
+
+def _add_play(commands: Any) -> None:
+    """The command that serves a page, and takes no function."""
+    summary = "open a page in the browser where functions can be typed"
+    served = commands.add_parser("play", help=summary, description=f"{summary.capitalize()}. Ctrl+C ends it.")
+    served.set_defaults(command=_play, parser=served)
+    served.add_argument(
+        "--port", metavar="N", type=_port, help="of the page; 0 is any free one (default: 8321 or above)"
+    )
+    served.add_argument("--no-browser", action="store_true", help="only say the address of the page")
+
+
+def _add_options_of_summaries(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--detail", choices=("auto", "rows", "summary"), default="auto",
+        help="the steps, or a summary by source line (default: the summary for more than 200 steps)",
+    )  # fmt: skip
+    command.add_argument("--lines", metavar="N", type=_count, help="lines of the summary to show (default: 12)")
+    command.add_argument("--by", choices=tuple(ORDERS), help="what the summary is ordered by (default: time)")
+    command.add_argument(
+        "--line", metavar="PLACE", help="the steps of one line or function alone: model.py:40, 40, or step"
+    )
 
 
 def _add_programs(commands: Any) -> None:
@@ -199,7 +241,7 @@ def _add_transforms(command: argparse.ArgumentParser, is_simplified: bool) -> No
     command.add_argument(
         "--simplified", action=argparse.BooleanOptionalAction, default=is_simplified, help="with fewer statements"
     )
-    command.add_argument("--output", metavar="FILE", help="write to a file instead of the terminal")
+    command.add_argument("--output", metavar="FILE", help="write to a file; default, and -: to standard output")
 
 
 def _command(commands: Any, name: str, run: Callable[..., Shown | str], summary: str) -> argparse.ArgumentParser:
@@ -207,7 +249,7 @@ def _command(commands: Any, name: str, run: Callable[..., Shown | str], summary:
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=f"{summary.capitalize()}.", epilog=examples
     )
-    command.set_defaults(command=run)
+    command.set_defaults(command=run, parser=command)
     command.add_argument("target", metavar="FUNCTION", help=_TARGET)
     command.add_argument("values", metavar="NAME=VALUE", nargs="*", help=_VALUES)
     return command
@@ -221,20 +263,51 @@ def _add_common_options(command: argparse.ArgumentParser, digits: int | None) ->
     command.add_argument(
         "--format", choices=("text", "markdown", "html"), help="default: text, or what the name of the output says"
     )
-    command.add_argument("--output", metavar="FILE", help="write to a file instead of the terminal")
+    command.add_argument("--output", metavar="FILE", help="write to a file; default, and -: to standard output")
 
 
 def _count(text: str) -> int:
-    if not re.fullmatch(r"\d{1,6}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 3")
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 999999, such as 3")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) >= 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a port, from 0 to 65535")
     return int(text)
 
 
 def _kept(arguments: Sequence[str]) -> Iterator[str]:
     """The arguments, with a space before formulas that begin with a minus: argparse takes them for options else."""
     for previous, argument in itertools.pairwise(["", *arguments]):
-        is_formula = re.match(r"-[^-]", argument) and argument != "-h" and not previous.startswith("--")
+        may_be_option = argument in ("-h", _STDOUT) or re.fullmatch(r"--[a-z-]*(=.*)?", argument, re.DOTALL)
+        is_formula = argument.startswith("-") and not may_be_option and not previous.startswith("--")
         yield f" {argument}" if is_formula else argument
+
+
+def _refused_arguments(unknown: Sequence[str], parser: argparse.ArgumentParser) -> _RefusedError:
+    """What is said of arguments that the command does not know: of a word that begins with -- if there is one."""
+    first = next((argument for argument in unknown if argument.startswith("--")), "")
+    if not first:
+        return _RefusedError(f"unrecognized arguments: {' '.join(unknown)}. See: {parser.prog} --help")
+    name = first.partition("=")[0]
+    near = difflib.get_close_matches(name, parser._option_string_actions, 1)
+    advice = f"Did you mean {near[0]}?" if near else f'A formula that begins with -- needs brackets: "({first})".'
+    return _RefusedError(f"{name} is no option of {parser.prog}. {advice} See: {parser.prog} --help")
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Refuse names under which nothing sensible can be written; ``-`` is standard output."""
+    html = getattr(options, "html", None)
+    if html is not None and options.output is not None:
+        raise _RefusedError("--html and --output name two files. Give one of them.")
+    for option, file, example in (("--html", html, "page.html"), ("--output", options.output, "result.txt")):
+        if file is not None and not file.strip():
+            raise _RefusedError(f"{option} has no name of a file. Give one, as in {option} {example}.")
+    if html is not None and html != _STDOUT and _FORMAT_OF_SUFFIX.get(Path(html).suffix.lower()) != "html":
+        name = Path(html).with_suffix(".html") if Path(html).name else Path(html) / "page.html"
+        raise _RefusedError(f"--html writes a page for a browser, but {html} is not named as one. Write {name}.")
 
 
 # --- the function and its values -------------------------------------------------------------------------------
@@ -257,11 +330,13 @@ def _given(assignments: Sequence[str]) -> dict[str, Any]:
         name, equals, text = assignment.strip().partition("=")
         if not equals or not name.isidentifier():
             raise _RefusedError(
-                f"{assignment!r} is no value of a variable. Write x=2 or x=[1,2,3], and put quotes around it if "
-                "it has spaces."
+                f"{assignment.strip()!r} is no value of a variable. Write x=2 or x=[1,2,3], and put quotes around it "
+                "if it has spaces."
             )
         if name in given:
             raise _RefusedError(f"{name} is given twice.")
+        if not text.strip():
+            raise _RefusedError(f"{name}= stands without a value. Write {name}=2 or {name}=[1,2,3].")
         try:
             given[name] = parse_value(text)
         except WengertError as error:
@@ -271,20 +346,19 @@ def _given(assignments: Sequence[str]) -> dict[str, Any]:
 
 def _formula(text: str, given: Mapping[str, Any]) -> _Target:
     try:
-        expression = parse(text)
-        hidden = [name for name in given if name not in expression.names and _is_word(name, text)]
-        if hidden:  # a given name hides a constant, as in e=2
-            expression = parse(text, names=[*expression.names, *hidden])
+        expression = parse_given(text, given)
     except WengertError as error:
         raise _RefusedError(str(error)) from error
     _check_names(expression.names, expression.names, given, "the formula", "variables")
     values = tuple(given[name] for name in expression.names)
-    title = f"f({', '.join(expression.names)}) = {expression.text.strip()}"
+    title = f"f({', '.join(expression.names)}){printable(_on_one_line(expression.text))}"
     return _Target(expression.function, title, expression.names, values)
 
 
-def _is_word(name: str, text: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", text) is not None
+def _on_one_line(text: str) -> str:
+    """A formula, or lines of assignments, to stand behind the name of the function."""
+    lines = "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    return f"{':' if re.search(r'return|(?<![<>=!])=(?!=)', lines) else ' ='} {lines}"
 
 
 def _check_names(known: Sequence[str], needed: Sequence[str], given: Mapping[str, Any], whose: str, noun: str) -> None:
@@ -370,13 +444,29 @@ def _by_name(function: Callable[..., Any], names: Sequence[str]) -> Callable[...
 # --- the commands ----------------------------------------------------------------------------------------------
 
 
-def _explain(target: _Target, options: argparse.Namespace) -> Shown:
+def _explain(target: _Target, options: argparse.Namespace) -> Shown | str:
+    is_part = any(option is not None for option in (options.line, options.lines, options.by))
+    if options.html is not None and is_part:
+        raise _RefusedError("--html is the player, which shows the steps. Write --line, --lines and --by by --output.")
     explanation = explain(
         target.function, *target.values,
         wrt=options.wrt, seed=options.seed, mode=options.mode, digits=options.digits, max_rows=options.max_rows,
+        detail=options.detail,
     )  # fmt: skip
     explanation.title = target.title
-    return explanation
+    if options.line is not None:
+        place = int(options.line) if options.line.isdecimal() else options.line
+        return explanation.line(place, **_given_options(max_rows=options.max_rows))
+    if options.lines is not None or options.by is not None:
+        return explanation.summary(**_given_options(lines=options.lines, by=options.by))
+    if options.html is None:
+        return explanation
+    options.output = options.html
+    return explanation.to_player()
+
+
+def _given_options(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _compare(target: _Target, options: argparse.Namespace) -> Shown:
@@ -407,6 +497,19 @@ def _source(target: _Target, options: argparse.Namespace) -> str:
 
 def _latex(target: _Target, options: argparse.Namespace) -> str:
     return latex(_transformed(_recorded(target), options), expanded=options.expanded)
+
+
+def _play(options: argparse.Namespace) -> None:
+    from wengert.playground import play
+
+    try:
+        play(options.port, browser=not options.no_browser, say=_say)
+    except WengertError as error:
+        raise _RefusedError(f"{error.what} {error.remedy}") from error
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _recorded(target: _Target) -> WengertList:
@@ -457,7 +560,7 @@ def _written(shown: Shown, options: argparse.Namespace) -> str:
         return shown.to_markdown()
     if form == "html":
         return shown.to_html()
-    return shown.to_text(colour=options.output is None and _is_colourful())
+    return shown.to_text(colour=options.output in (None, _STDOUT) and _is_colourful())
 
 
 def _is_colourful() -> bool:
@@ -466,7 +569,7 @@ def _is_colourful() -> bool:
 
 
 def _deliver(text: str, output: str | None) -> None:
-    if output is None:
+    if output is None or output == _STDOUT:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode shows question marks
         print(text, flush=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.value import Value
+from wengert.value import Value, concrete
 
 __all__ = [
     "Rebuild",
@@ -22,6 +22,7 @@ __all__ = [
     "leaf_names",
     "parameter_names",
     "same_structure",
+    "without_recording",
 ]
 
 #: Something that is equal for containers of the same nesting, keys and lengths, and can be hashed.
@@ -50,6 +51,12 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
 
     leaves, spec = optree.tree_flatten(tree, namespace=_NAMESPACE)
     return leaves, spec.unflatten
+
+
+def without_recording(tree: Any) -> Any:
+    """A container of plain arrays: tensors become what they hold."""
+    leaves, rebuild = flatten(tree)
+    return rebuild([concrete(leaf) for leaf in leaves])
 
 
 def same_structure(tree: Any, other: Any) -> bool:

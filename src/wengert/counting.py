@@ -28,6 +28,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import numpy as np
 
@@ -84,6 +85,11 @@ class Stats:
     def ratio(self) -> float | None:
         """Operations in those of the primal list; ``None`` where there is none, or it has none."""
         return self.flops / self.primal.flops if self.primal is not None and self.primal.flops else None
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        html: str = import_module("wengert.show.displays").stats_html(self)  # what is shown stands above what is
+        return html
 
     def __str__(self) -> str:
         bound = "" if self.is_exact else " (one round of each loop of unknown length)"

@@ -9,7 +9,7 @@ import numpy as np
 
 from wengert.value import Value
 
-__all__ = ["array_text"]
+__all__ = ["array_text", "column"]
 
 Array = np.ndarray[Any, Any]
 Writer = Callable[[Any], str]
@@ -59,9 +59,9 @@ def _values(array: Array, indent: int) -> str:
     summarised = array.size > _MOST_IN_FULL
     shown = _edges(array) if summarised else array
     if array.dtype.kind != "c":
-        write, width = _column(shown)
+        write, width = column(shown)
         return _nested(array, indent, write, width, summarised)
-    (write_real, real_width), (write_imag, imag_width) = _column(shown.real), _column(shown.imag)
+    (write_real, real_width), (write_imag, imag_width) = column(shown.real), column(shown.imag)
 
     def write_complex(z: Any) -> str:
         imaginary = write_imag(z.imag).lstrip()
@@ -99,7 +99,7 @@ def _joined(rows: Iterable[str], indent: int, line_ends: int) -> str:
 # --- one number ------------------------------------------------------------------------------------------------
 
 
-def _column(parts: Array) -> tuple[Writer, int]:
+def column(parts: Array) -> tuple[Writer, int]:
     """How each number is written, and the width that all are brought to."""
     if parts.dtype.kind == "f":
         counted = parts[np.isfinite(parts) & (parts != 0)]

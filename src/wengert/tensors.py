@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -502,6 +503,11 @@ class Tensor(Value):
         made_by = self.grad_fn
         suffix = f"grad_fn=<{made_by.name()}>" if made_by is not None else "requires_grad=True" if self._node else ""
         return array_text("tensor", settled(self._array), suffix)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        html: str = import_module("wengert.show.displays").tensor_html(self)  # what is shown stands above what is
+        return html
 
     def __deepcopy__(self, memo: Any) -> Any:
         if self._level != 0:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from wengert.errors import ArgumentError, IllFormedListError, Location, user_location
+from wengert.errors import ArgumentError, IllFormedListError, Location, printable, user_location
 
 __all__ = [
     "ANY",
@@ -196,7 +196,8 @@ def format_value(value: Any, digits: int = 4) -> str:
         return f"{ArrayType.of(array)}{{…}}"
     if array.dtype.kind in "biu":
         return str(array.tolist())
-    return np.array2string(array, precision=digits, separator=", ", floatmode="maxprec", suppress_small=False)
+    text = np.array2string(array, precision=digits, separator=", ", floatmode="maxprec", suppress_small=False)
+    return text if "\n" not in text else " ".join(line.strip() for line in text.splitlines())
 
 
 def format_operand(operand: Any) -> str:
@@ -265,7 +266,8 @@ class WengertList:
         """Let the error of a statement that is run say where it stands: the program's own line is long past."""
         if stmt.where is not None and getattr(error, "where", None) is None:
             text = f": {stmt.where.text}" if stmt.where.text else ""
-            error.add_note(f"in list {self.name}: {stmt}\n  at {stmt.where.file}:{stmt.where.line}{text}")
+            place = printable(f"{stmt.where.file}:{stmt.where.line}")
+            error.add_note(f"in list {printable(f'{self.name}: {stmt}')}\n  at {place}{text}")
 
     def tape(self, *inputs: Any) -> Tape:
         """Run the list on `inputs` and keep every value.
@@ -360,10 +362,15 @@ class WengertList:
                 yield f"two variables are called {x.name}"
 
     def __str__(self) -> str:
-        return "\n".join([f"list {self._header()}", *_aligned(self._rows())])
+        return "\n".join([printable(f"list {self._header()}"), *_aligned(self._rows())])
 
     def __repr__(self) -> str:
-        return f"<WengertList {self.name}: {len(self.inputs)} inputs, {len(self.statements)} statements>"
+        return f"<WengertList {printable(self.name)}: {len(self.inputs)} inputs, {len(self.statements)} statements>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        html: str = import_module("wengert.show.displays").list_html(self)
+        return html
 
     def _header(self) -> str:
         inputs = ", ".join(f"{v.name}: {v.type}" for v in self.inputs)
@@ -415,10 +422,15 @@ class Tape:
             text = f"  {stmt} = {', '.join(map(self._text, stmt.targets))}"
             rows.append((text, _types([v.type for v in stmt.targets]), _place(stmt, origin)))
             origin = stmt.origin
-        return "\n".join([f"tape {self.list._header()}", *_aligned(rows)])
+        return "\n".join([printable(f"tape {self.list._header()}"), *_aligned(rows)])
 
     def __repr__(self) -> str:
         return repr(self.list).replace("WengertList", "Tape", 1)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        html: str = import_module("wengert.show.displays").tape_html(self)
+        return html
 
 
 def _type_faults(stmt: Statement) -> Iterator[str]:
@@ -448,7 +460,7 @@ def _place(stmt: Statement, before: Origin | None) -> str:
 
 def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Rows of three columns set below each other; a row of one cell runs over all of them."""
-    table = list(rows)
+    table = [tuple(map(printable, row)) for row in rows]
     widths = [max((len(row[k]) for row in table if len(row) == 3), default=0) for k in range(3)]
     return [
         row[0] if len(row) == 1 else "    ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()

@@ -216,7 +216,18 @@ def test_an_infinite_gradient_has_no_second_table():
     comparison = compare(np.sqrt, 0.0)
     assert comparison.errors == {}
     assert by_name(comparison)["reverse mode"].gradient == [np.inf]
+    assert by_name(comparison)["forward mode"].error == 0
     assert comparison.reference == "reverse mode"
+
+
+def test_numbers_near_the_end_of_float64():
+    beyond = compare(lambda x: x * 1e308 * 10.0, 1.0)
+    assert beyond.value == np.inf
+    assert all(by_name(beyond)[name].gradient == [np.inf] for name in ("symbolic (SymPy)", "reverse mode"))
+    assert "│ reverse mode       │ inf " in beyond.to_text(80)
+    within = compare(lambda x: x + 1.7e308, 1.0)
+    assert by_name(within)["symbolic (SymPy)"].gradient == [1.0]
+    assert "│ reverse mode       │ 1 " in within.to_text(80)  # without a warning
 
 
 def test_a_constant_function():

@@ -305,6 +305,8 @@ def test_repr_is_what_is_printed():
         ({"seed": "y[0]"}, ArgumentError, "explain got seed='y[0]', but result y has shape ()."),
         ({"digits": -1}, ArgumentError, "explain got digits=-1 and max_rows=200. Give digits=0 or more,"),
         ({"max_rows": 0}, ArgumentError, "explain got digits=3 and max_rows=0."),
+        ({"digits": "2"}, ArgumentError, "explain got digits='2' and max_rows=200."),
+        ({"max_rows": 2.5}, ArgumentError, "explain got digits=3 and max_rows=2.5."),
     ],
 )  # fmt: skip
 def test_options_that_have_no_meaning(options, error, message):
@@ -351,3 +353,12 @@ def test_a_statement_with_several_results_has_one_row_with_all_of_them():
     assert "v̇₁, v̇₂" in text
     assert "v̄₂ · ∂v₂/∂v₀" in text
     assert "sum over all paths" in str(wg.compare(f, np.array([[2.0, 0.5], [0.3, 1.0]])))
+
+
+def test_a_number_has_no_components_and_true_is_no_number():
+    with pytest.raises(ArgumentError, match=r'Name it as a whole: seed="y"'):
+        explain(lambda x: x * 2.0, 2.0, seed="y[0]")
+    with pytest.raises(ArgumentError, match=r'as in wrt="x\[0,0\]"'):
+        explain(lambda x: x * 2.0, np.ones((2, 2)), wrt="x[5]")
+    with pytest.raises(ArgumentError, match="seed=True, which names no result"):
+        explain(lambda x: x * 2.0, 2.0, seed=True)

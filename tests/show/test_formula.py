@@ -65,14 +65,33 @@ def _plain(text):
             ["bv1 · (1 / (1 + exp(v0 - v-1)))", "bv1 · (1 / (1 + exp(v-1 - v0)))"],
         ),
         (lambda x: np.where(True, x, 1.0), (5.0,), "where(True, v0, 1)", "dv0", ["bv1"]),
-        (np.sum, (A,), "sum(v0)", "sum(dv0)", ["broadcast_to(bv1, shape=(2, 3))"]),
+        (np.sum, (A,), "sum(v0)", "sum(dv0)", ["bv1 · ones(2, 3)"]),
+        (lambda x: x.sum(axis=0), (A,), "sum(v0, axis=0)", "sum(dv0, axis=0)", ["bv1 · ones(2, 3)"]),
+        (lambda x: x.sum(axis=1), (A,), "sum(v0, axis=1)", "sum(dv0, axis=1)", ["bv1[:, None] · ones(2, 3)"]),
+        (
+            lambda x: x.mean(axis=(0, 2)), (A[None],), "mean(v0, axis=(0, 2))", "mean(dv0, axis=(0, 2))",
+            ["(bv1 / 3)[:, None] · ones(1, 2, 3)"],
+        ),
         (
             lambda x: x.sum(axis=1, keepdims=True), (A,), "sum(v0, axis=1, keepdims=True)",
-            "sum(dv0, axis=1, keepdims=True)", ["broadcast_to(bv1, shape=(2, 3))"],
+            "sum(dv0, axis=1, keepdims=True)", ["bv1 · ones(2, 3)"],
         ),
         (lambda x: x[1:, ..., 0], (A,), "v0[1:, ..., 0]", "dv0[1:, ..., 0]", ["bv1 at [1:, ..., 0]"]),
         (lambda x: x.T, (A,), "v0ᵀ", "dv0ᵀ", ["bv1ᵀ"]),
         (lambda x, y: x @ y, (A, A.T), "v-1 @ v0", "dv-1 @ v0 + v-1 @ dv0", ["bv1 @ v0ᵀ", "v-1ᵀ @ bv1"]),
+        (
+            lambda x, y: x @ y, (A, A[0]), "v-1 @ v0", "dv-1 @ v0 + v-1 @ dv0",
+            ["outer(bv1, v0)", "v-1ᵀ @ bv1"],
+        ),
+        (
+            lambda x, y: x @ y, (A[:, 0], A), "v-1 @ v0", "dv-1 @ v0 + v-1 @ dv0",
+            ["bv1 @ v0ᵀ", "outer(v-1, bv1)"],
+        ),
+        (lambda x, y: x @ y, (A[0], A[1]), "v-1 @ v0", "dv-1 @ v0 + v-1 @ dv0", ["bv1 · v0", "v-1 · bv1"]),
+        (  # of a stack of matrices it is no product of a matrix and a vector
+            lambda x, y: x @ y, (A[None], A[0]), "v-1 @ v0", "dv-1 @ v0 + v-1 @ dv0",
+            ["bv1[..., None] · v0", "sum((transpose(v-1, axes=(0, 2, 1)) @ bv1[..., None])[..., 0], axis=0)"],
+        ),
         (lambda x, y: x + y, (A, 1.0), "v-1 + v0", "dv-1 + dv0", ["bv1", "sum(bv1)"]),
         (lambda x: x * A, (2.0,), "v0 · f64[2,3]", "dv0 · f64[2,3]", ["sum(bv1 · f64[2,3])"]),
         (lambda x: x * np.array([1, 2]), (2.0,), "v0 · [1, 2]", "dv0 · [1, 2]", ["sum(bv1 · [1, 2])"]),
@@ -84,6 +103,32 @@ def _plain(text):
 )  # fmt: skip
 def test_formulas(f, args, primal, tangent, contributions):
     assert of_last_statement(f, *args) == [primal, tangent, *contributions]
+
+
+def ones(*shape):
+    return np.ones(shape)
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x, y: x @ y, (A, A[0])),
+        (lambda x, y: x @ y, (A[:, 0], A)),
+        (lambda x, y: x @ y, (A[0], A[1])),
+        (lambda x: x.sum(axis=1), (A,)),
+        (lambda x: x.mean(axis=0), (A,)),
+        (lambda x: x.sum(axis=1), (np.arange(24.0).reshape(2, 3, 4),)),
+    ],
+)
+def test_what_is_read_as_one_operation_computes_the_contribution(f, args):
+    _, _, *contributions = of_last_statement(f, *args)
+    result, pull = wg.vjp(f, *args)
+    ct = np.cos(np.arange(np.size(result))).reshape(np.shape(result))
+    names = {"bv1": ct, "outer": np.outer, "ones": ones}
+    names |= dict(zip(("vm1", "v0") if len(args) == 2 else ("v0",), args, strict=True))
+    for text, expected in zip(contributions, pull(ct), strict=True):
+        code = text.replace("v-1", "vm1").replace("·", "*").replace("ᵀ", ".T")
+        np.testing.assert_allclose(eval(code, names), expected)  # noqa: S307 - the project's own text
 
 
 def test_complex_partials_are_conjugated_in_the_adjoint():

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wengert.show.notation import Symbols, function_name, marked, number_text, printable, value_text
+from wengert.show.notation import (
+    Symbols,
+    function_name,
+    listed,
+    marked,
+    number_text,
+    plural,
+    printable,
+    shortened,
+    superscript,
+    value_text,
+)
 from wengert.wlist import ArrayType, Variable
 
 
@@ -107,3 +118,17 @@ def test_names_of_functions():
             return x
 
     assert [function_name(f) for f in (loss, lambda x: x, np.sin, Model())] == ["loss", "f", "sin", "Model"]
+
+
+def test_counts():
+    assert [plural(k, "pass") for k in (0, 1, 2, 1234)] == ["0 passes", "1 pass", "2 passes", "1,234 passes"]
+    assert [plural(k, "step") for k in (1, 2)] == ["1 step", "2 steps"]
+    assert superscript(-305) == "⁻³⁰⁵"
+
+
+def test_of_many_texts_and_of_long_ones_the_beginning_is_shown():
+    assert [listed("abc"[:k], 2) for k in range(4)] == ["", "a", "a, b", "a, b, …"]
+    unread = iter(["a", "b", "c", "d"])
+    assert listed(unread, 2) == "a, b, …"
+    assert list(unread) == ["d"]
+    assert [shortened("abcd", k) for k in (2, 3, 4)] == ["a…", "ab…", "abcd"]

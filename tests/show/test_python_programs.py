@@ -76,9 +76,9 @@ REFUSED = [prim for prim in ROWS if is_refused(prim)]
 
 @pytest.mark.parametrize("prim", [prim for prim in ROWS if prim not in REFUSED], ids=lambda prim: prim.name)
 def test_each_row_computes_what_it_does_in_a_list(prim):
-    for example in EXAMPLES:
-        if example.prim is prim:
-            lst, inputs = list_of_row(example)
+    for row in EXAMPLES:
+        if row.prim is prim:
+            lst, inputs = list_of_row(row)
             assert_computes(lst, *inputs, rtol=1e-13)
 
 

@@ -177,6 +177,14 @@ def test_html_shows_every_cell():
         assert cell in text
 
 
+def test_html_breaks_long_parts_of_equations_only():
+    a, b = "a + b", "a_long_name + another_long_name"
+    html = sheet(Row(("v", a, b, "1e-05")), headings=(Heading("one", EQUATION), Heading("two"))).to_html()
+    assert f'<td class="equation">= {a}</td>' in html
+    assert f'<td class="last equation long">=&nbsp;{b}</td>' in html
+    assert '<td class="first last short">1e-05</td>' in html
+
+
 @pytest.mark.parametrize("show", ["title", "cell", "note", "heading"])
 def test_hostile_text_is_text_in_html(show):
     here = {name: HOSTILE if name == show else "x" for name in ("title", "cell", "note", "heading")}

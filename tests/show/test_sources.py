@@ -77,3 +77,15 @@ def test_parameters_that_cannot_be_counted():
 def test_what_is_no_program():
     with pytest.raises(wg.ArgumentError, match="source needs a Wengert list or a function, and got int"):
         wg.source(3)
+
+
+@pytest.mark.parametrize(("language", "spelt"), [("python", "# \\u202eabc \\x1b[31m"), ("c", "# /u202eabc /x1b[31m")])
+def test_control_signs_of_the_users_program_are_spelt_out(tmp_path, language, spelt):
+    file = tmp_path / "a\u202eb.py"
+    file.write_text("def f(x):\n    y = x * 2.0  # \u202eabc \x1b[31m\n    return y * y\n", encoding="utf-8")
+    names: dict = {}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), names)  # noqa: S102  # the lines above
+    names["f"].__name__ = "f\u202e"
+    text = wg.source(wg.trace(names["f"])(1.0), language)
+    assert spelt in text
+    assert [c for c in text if not c.isprintable() and c != "\n"] == []

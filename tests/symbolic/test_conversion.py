@@ -89,6 +89,7 @@ def test_several_results_are_a_tuple():
         (0.1, sp.Float(0.1)),
         (np.pi * (1 + 1e-14), sp.Float(np.pi * (1 + 1e-14))),
         (1e300, sp.Float(1e300)),
+        (1.7e308, sp.Float(1.7e308)),
         (np.inf, sp.oo),
         (1 + 2j, 1 + 2 * sp.I),
         (np.float32(0.5), sp.Rational(1, 2)),

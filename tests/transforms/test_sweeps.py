@@ -217,6 +217,18 @@ def test_a_cotangent_of_zero_wins_over_an_infinite_partial():
     np.testing.assert_array_equal(cotangents[tape.list.inputs[0]], [2, 0.25])
 
 
+@pytest.mark.parametrize("zero", [0, 0.0, np.float64(0)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_division_by_a_constant_zero_is_infinite_and_no_error_of_python(zero, dtype):
+    lst = wg.trace(lambda x: x / zero)(dtype(2))
+    with np.errstate(all="ignore"):
+        tape = lst.tape(dtype(2))
+        cotangents, _ = adjoint_sweep(tape, {lst.outputs[0]: dtype(1)})
+        _, of_program = wg.adjoint(lst)(dtype(2), dtype(1))
+    assert cotangents[lst.inputs[0]] == of_program == np.inf
+    assert cotangents[lst.inputs[0]].dtype == lst.inputs[0].dtype
+
+
 def test_a_nan_that_is_one_stays():
     with np.errstate(invalid="ignore"):
         tape = wg.tape(np.log, -1.0)

@@ -138,8 +138,9 @@ class Comparison(Shown):
     def _with_causes(self, errors: Any) -> Iterator[str]:
         """The errors as text, and what causes them: rounding is of the size of a rounded value of f over h."""
         best = int(np.argmin(np.where(np.isfinite(errors), errors, np.inf)))
-        for k, (step, error) in enumerate(zip(self.steps, errors, strict=True)):
-            rounding = _ROUNDINGS * np.finfo(float).eps * abs(self.value) / step
+        with np.errstate(over="ignore"):
+            roundings = _ROUNDINGS * np.finfo(float).eps * abs(self.value) / self.steps
+        for k, (step, error, rounding) in enumerate(zip(self.steps, errors, roundings, strict=True)):
             if not np.isfinite(error):
                 yield "not finite"
             elif k == best:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from wengert.errors import printable
 from wengert.wlist import ArrayType, Variable
 
-__all__ = ["Symbols", "function_name", "marked", "number_text", "printable", "value_text"]
+__all__ = [
+    "Symbols",
+    "function_name",
+    "listed",
+    "marked",
+    "number_text",
+    "plural",
+    "printable",
+    "shortened",
+    "superscript",
+    "value_text",
+]
 
 _SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DOT, _BAR = "\u0307", "\u0304"
 _SPELT = {_DOT: "_dot", _BAR: "_bar"}
 _ONE_LETTER = re.compile(r"[^\W\d_]_?\d*")
@@ -59,9 +73,25 @@ def function_name(f: Callable[..., Any]) -> str:
     return "f" if name == "<lambda>" else printable(name)
 
 
-def printable(text: str) -> str:
-    """The text with what moves the cursor, or is invisible, spelt out: a name may come from anywhere."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+def superscript(number: int) -> str:
+    """An exponent: ⁻⁹."""
+    return str(number).translate(_SUPERSCRIPTS)
+
+
+def plural(count: int, noun: str) -> str:
+    """The number with its noun: ``1 line``, ``1,000 lines``, ``2 passes``."""
+    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def listed(texts: Iterable[str], most: int) -> str:
+    """Texts in one line, the first `most` of them; the others are not computed."""
+    first = list(islice(texts, most + 1))
+    return ", ".join([*first[:most], *["…"] * (len(first) > most)])
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or of a longer one the beginning and ``…``: `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def value_text(value: Any, digits: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from wengert.show.notation import printable
 from wengert.wlist import Statement, Tape, Variable, WengertList
 
-__all__ = ["LETTERS", "by_depth", "free_letter"]
+__all__ = ["LETTERS", "as_executed", "by_depth", "free_letter", "free_letters"]
 
 #: Of variables: v, unless an input is called v or v1.
 LETTERS = "vwustpqr"
@@ -24,7 +24,7 @@ def by_depth(tape: Tape) -> Tape:
     Python executes the sum before the sine. Statements of equal depth keep the order of execution, so this is a
     topological order, and the same at every run.
     """
-    ordered = sorted(tape.list.statements, key=_depths(tape.list).__getitem__)
+    ordered = _ordered(tape.list)
     inputs = list(_unique(printable(v.name) for v in tape.list.inputs))
     names = dict(zip(tape.list.inputs, inputs, strict=True))
     letter = free_letter(LETTERS, inputs)
@@ -33,9 +33,28 @@ def by_depth(tape: Tape) -> Tape:
     return _renamed(tape, ordered, {old: Variable(name, old.type) for old, name in names.items()})
 
 
+def as_executed(numbered: Tape, tape: Tape) -> Tape:
+    """The statements of ``numbered = by_depth(tape)``, under their names there, in the order of execution again."""
+    of = dict(zip(_ordered(tape.list), numbered.list.statements, strict=True))
+    statements = tuple(of[stmt] for stmt in tape.list.statements)
+    return Tape(replace(numbered.list, statements=statements), numbered.values)
+
+
 def free_letter(letters: str, names: Sequence[str]) -> str:
     """The first of the letters that, alone or with a number, is none of the names; the last one if all are."""
-    return next((c for c in letters if not any(re.fullmatch(rf"{c}\d*", name) for name in names)), letters[-1])
+    return next(free_letters(letters, names))
+
+
+def free_letters(letters: str, names: Sequence[str]) -> Iterator[str]:
+    """The letters that, alone or with a number, are none of the names; the last one if all are."""
+    found = (c for c in letters if not any(re.fullmatch(rf"{c}\d*", name) for name in names))
+    first = next(found, letters[-1])
+    yield first
+    yield from found
+
+
+def _ordered(lst: WengertList) -> list[Statement]:
+    return sorted(lst.statements, key=_depths(lst).__getitem__)
 
 
 def _depths(lst: WengertList) -> dict[Statement, int]:

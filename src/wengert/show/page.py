@@ -1,28 +1,39 @@
 """What is shown, before it is decided where: a page of tables of text.
 
 A cell is plain text; the ways out (`terminal`, `markup`) escape it. Columns stand in groups under one heading. A group
-of three columns holds *equations*: symbol, formula and value, written ``symbol = formula = value``.
+of three columns holds *equations*: symbol, formula and value, written ``symbol = formula = value``. A cell of a column
+that stands alone may have several lines.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
-__all__ = ["EQUATION", "Heading", "Page", "Row", "Shown", "Table"]
+__all__ = ["EQUATION", "Details", "Heading", "Page", "Row", "Shown", "Table"]
 
 EQUATION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of one column, or of an equation's three."""
+    """The heading of one column, or of an equation's three.
+
+    Attributes
+    ----------
+    text : str
+    columns : int
+    kind : {"", "number", "code"}
+        Of a column that stands alone: numbers are set to the right; of code that is too long for a terminal the end of
+        each line is left out.
+    """
 
     text: str
     columns: int = 1
+    kind: Literal["", "number", "code"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +45,16 @@ class Row:
     cells : tuple of str
     opens : bool
         Whether a line is drawn above.
+    weights : tuple of float
+        For each cell a number from 0 to 1 that HTML draws as a bar behind it; or nothing.
+    details : Details, optional
+        What can be opened below the row, in HTML.
     """
 
     cells: tuple[str, ...]
     opens: bool = False
+    weights: tuple[float, ...] = ()
+    details: Details | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +72,20 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """Tables that are hidden until the reader opens them, and the text that says what they are."""
+
+    text: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A title and tables."""
+    """A title, tables, and what is said before them."""
 
     title: str
     tables: tuple[Table, ...]
+    lead: tuple[str, ...] = ()
 
 
 class Shown:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _FRAME = 3  # cells that a group costs beside its text: a line, and a space on either side
 _EQUALS = " = "
 _NARROWEST = 8  # cells that a column keeps when the terminal is too narrow for all
+_SHORTEST = 16  # cells that a column of code keeps, likewise
 _STYLES = ("bold", "", "cyan")  # of symbol, formula and value
 
 
@@ -47,6 +48,10 @@ def text(page: Page, width: int | None, colour: bool) -> str:
 def renderables(page: Page, width: int) -> Iterator[RenderableType]:
     """The parts of the page, for a console of rich."""
     yield Text(page.title, style="bold")
+    if page.lead:
+        yield Text()
+    for sentence in page.lead:
+        yield Text("\n".join(_wrapped(sentence, width)))
     for table in page.tables:
         yield Text()
         if table.title:
@@ -59,12 +64,13 @@ def renderables(page: Page, width: int) -> Iterator[RenderableType]:
 def _framed(table: Table, layout: _Layout) -> Frame:
     frame = Frame(box=box.ROUNDED, header_style="bold")
     for heading in table.headings:
-        frame.add_column(Text(heading.text), no_wrap=True)
+        is_number = heading.kind == "number"
+        frame.add_column(Text(heading.text), no_wrap=True, justify="right" if is_number else "left")
     for row in table.rows:
         if row.opens:
             frame.add_section()
         if table.is_note(row):
-            frame.add_row(Text(row.cells[0], style="italic"))
+            frame.add_row(Text("\n".join(_wrapped(row.cells[0], layout.room)), style="italic"))
         else:
             frame.add_row(*layout.groups(row))
     return frame
@@ -74,14 +80,25 @@ class _Layout:
     """The width of each column of a table, and its rows wrapped and padded to them."""
 
     def __init__(self, table: Table, width: int):
-        self._headings = table.headings
+        self._headings, self._width = table.headings, width
         rows = [row.cells for row in table.rows if not table.is_note(row)]
-        self._widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        self._widths = [max(map(_cells_wide, column)) for column in zip(*rows, strict=True)]
+        first = 0  # of the columns under a heading
+        for heading in self._headings:
+            while heading.kind == "code" and self._total() > width and self._widths[first] > _SHORTEST:
+                self._widths[first] -= 1
+            first += heading.columns
         while self._total() > width:
             widest = max(range(1, len(self._widths)), key=self._widths.__getitem__)
             if self._widths[widest] <= _NARROWEST:
                 break
             self._widths[widest] -= 1
+
+    @property
+    def room(self) -> int:
+        """Cells that a line across all columns may have: it stands in the first group, which may grow to the width."""
+        first = _group_width(self._widths[: self._headings[0].columns])
+        return max(first, cell_len(self._headings[0].text)) + max(self._width - self._total(), 0)
 
     def _total(self) -> int:
         groups = zip(self._headings, self._split(self._widths), strict=True)
@@ -89,7 +106,11 @@ class _Layout:
 
     def groups(self, row: Row) -> Iterator[Text]:
         """The text under each heading."""
-        for cells, widths in zip(self._split(row.cells), self._split(self._widths), strict=True):
+        groups = zip(self._headings, self._split(row.cells), self._split(self._widths), strict=True)
+        for heading, cells, widths in groups:
+            if heading.columns == 1:
+                yield _lines(cells[0], widths[0], heading.kind)
+                continue
             columns = [_wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
             height = max(map(len, columns))
             for column in columns:
@@ -104,14 +125,32 @@ class _Layout:
             start += heading.columns
 
 
+def _cells_wide(cell: str) -> int:
+    return max(map(cell_len, cell.split("\n")))
+
+
+def _lines(cell: str, width: int, kind: str) -> Text:
+    """The lines of a cell that stands alone, each of them wrapped or, if it is code, cut."""
+    first, *others = cell.split("\n")
+    text = Text("\n").join(map(Text, _fitted(first, width, kind)))
+    for line in others:
+        text.append("\n")
+        text.append("\n".join(_fitted(line, width, kind)), style="dim" if kind else "")
+    return text
+
+
+def _fitted(line: str, width: int, kind: str) -> list[str]:
+    if kind != "code" or cell_len(line) <= width:
+        return _wrapped(line, width)
+    return [f"{set_cell_size(line, width - 1).rstrip()}…"]
+
+
 def _group_width(widths: Sequence[int]) -> int:
     return sum(widths) + len(_EQUALS) * (len(widths) - 1)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], *, first: bool) -> Text:
     """One line of a group: the cells of an equation, in its first line with equals signs between them."""
-    if len(cells) == 1:
-        return Text(cells[0])
     line = Text()
     for k, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         if k:

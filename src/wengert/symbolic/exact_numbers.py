@@ -61,7 +61,10 @@ def _real(x: float) -> Any:
 
 def _multiple_of_known(x: float) -> Any:
     for known, value in _values_of_known():
-        fraction = Fraction(x / value).limit_denominator(_LARGEST)
+        ratio = x / value
+        if math.isinf(ratio):
+            continue  # no small multiple is as large
+        fraction = Fraction(ratio).limit_denominator(_LARGEST)
         is_simple = 0 < abs(fraction.numerator) <= _LARGEST
         if is_simple and abs(float(fraction) * value - x) <= _LAST_BITS * abs(x):
             return sp.Rational(fraction.numerator, fraction.denominator) * known

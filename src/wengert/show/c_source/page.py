@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from wengert.errors import Location
+from wengert.errors import Location, printable
 from wengert.show.c_source.identifiers import Names
 from wengert.show.c_source.layouts import Index
 from wengert.wlist import Statement
@@ -102,7 +102,7 @@ def _of_program(where: Location | None) -> str:
 
 def comment(text: str) -> list[str]:
     """The lines of a comment; nothing for an empty text."""
-    safe = text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?").replace("\\", "/")
+    safe = printable(text).replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?").replace("\\", "/")
     lines = textwrap.wrap(safe, _WIDTH, subsequent_indent="   ", break_long_words=False)
     if lines:
         lines[0] = f"/* {lines[0]}"

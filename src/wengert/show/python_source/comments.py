@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wengert.show.notation import printable
 from wengert.show.python_source.items import Note
 from wengert.wlist import Statement
 
@@ -25,7 +24,6 @@ def note_of(stmt: Statement, depth: int) -> Note | None:
     if where is None:
         return None
     key = (*kinds, where.file, where.line, where.function)
-    source = printable(where.text)
     if not kinds:
-        return Note(key, f"{printable(where.short)}  {source}")
-    return Note(key, f"{' of '.join(kinds)} of line {where.line}: {source}".rstrip(": "))
+        return Note(key, f"{where.short}  {where.text}")
+    return Note(key, f"{' of '.join(kinds)} of line {where.line}: {where.text}".rstrip(": "))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wengert.control import Branches, Call, Loop, While
+from wengert.errors import printable
 from wengert.show.python_source.branching import plan_branches, plan_call
 from wengert.show.python_source.emission import Emission
 from wengert.show.python_source.expressions import Expression, Local, leaf
@@ -137,19 +138,24 @@ def _summary(lst: WengertList) -> str:
 
 
 def _what(lst: WengertList) -> str:
-    own = lst.name.replace("<lambda>", "a function").replace("\\", "").replace('"', "")
+    own = _spoken(lst.name)
     if lst.made_from is None:
         return f"Compute {own}."
     kind, of = lst.made_from
     source = of
     while source.made_from is not None and source.made_from[0] == "simplified":
         source = source.made_from[1]
-    inner = source.name.replace("<lambda>", "a function").replace("\\", "").replace('"', "")
+    inner = _spoken(source.name)
     if kind == "adjoint":
         return f"Compute the results of {inner}, and the cotangents of its inputs for those of the results."
     if kind == "tangent":
         return f"Compute the results of {inner}, and their tangents for those of the inputs."
     return _what(of)
+
+
+def _spoken(name: str) -> str:
+    """The name of a list within a docstring."""
+    return printable(name).replace("<lambda>", "a function").replace("\\", "").replace('"', "")
 
 
 def _type_text(kind: ArrayType) -> str:
