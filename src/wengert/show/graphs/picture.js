@@ -8,8 +8,8 @@
  */
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  /** How far a picture may be shrunk to the width of the window: its smallest letters, of 11 pixels, are 10 then. */
-  const LEAST_SCALE = 10 / 11;
+  /** How far a picture may be shrunk to the width of the window: its smallest letters, of 11 pixels, are 9 then. */
+  const LEAST_SCALE = 0.8;
 
   /** A level of a picture: its key and name, the level that its box stands in, and what makes its figure. */
   class Level {
