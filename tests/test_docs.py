@@ -244,3 +244,24 @@ def test_a_command_that_crashes_is_reported_though_dots_allow_anything():
 
 def test_input_that_wengert_refuses_can_be_shown():
     assert run("wengert no-such-command").status == 0
+
+
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)[^)]*\)")
+
+
+def missing_targets(document: Path) -> list[str]:
+    """Files that a document links to or shows, and that are not there; what stands in a fenced block is no link."""
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    return [target for target in LINK.findall(text) if not (document.parent / target).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_pictures_are_there(document):
+    assert missing_targets(document) == []
+
+
+def test_a_missing_picture_is_noticed(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("![seen](there.png) [elsewhere](https://a.b/c) ![gone](gone.png) [part](there.png#x)\n")
+    (tmp_path / "there.png").touch()
+    assert missing_targets(page) == ["gone.png"]
