@@ -1012,3 +1012,18 @@ def test_constants_in_a_frozenset_are_told_apart_by_type():
 def test_an_integer_of_more_than_64_bits_is_refused():
     with pytest.raises(wg.DtypeError, match="more than 64 bits"):
         wg.compile(lambda n: n * 2.0)(2**70)
+
+
+@pytest.mark.parametrize("function", [np.all, np.any, np.count_nonzero, np.sum, np.max, np.prod, np.mean])
+def test_a_reduction_over_no_axes_of_what_stands_in_several_loops(function):
+    def f(x):
+        joined = np.concatenate([x + x, x, x], 1)
+        return function(joined, axis=()) + joined
+
+    x = np.array([[1.7, 1.0, 0.0], [-4.3, -2.0, -5.2]])
+    found, expected = wg.compile(f)(x), f(x)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(
+        wg.compile(wg.grad(lambda x: np.sum(f(x))))(x), wg.grad(lambda x: np.sum(f(x)))(x), rtol=1e-14
+    )

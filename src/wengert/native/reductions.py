@@ -35,6 +35,8 @@ _OF_FLOATS = frozenset({"norm", "hypot_reduce", "logaddexp_reduce", "logaddexp2_
 def is_native_reduction(stmt: Statement) -> bool:
     """Whether a fold gives what NumPy does, and has elements where NumPy would not know what to do without."""
     x, (v,), name = ArrayType.of(stmt.operands[0]), stmt.targets, stmt.prim.name
+    if x.shape and not stmt.params["axis"]:  # over no axes: each element is a fold of its own, which NumPy is asked for
+        return False
     if name in _OF_FLOATS and not (v.dtype.kind == "f" and x.dtype == v.dtype):
         return False
     return (name not in _EXTREMA and name != "mean") or x.size > 0
