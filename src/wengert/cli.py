@@ -594,8 +594,7 @@ def _users_errors(file: Path | None) -> Iterator[None]:
     except SystemExit as error:
         raise _RefusedError(f"{file.name if file else 'the function'} ended the program{_at(error, file)}.") from error
     except WengertError as error:
-        message = " ".join(part for part in (error.what, error.why, error.remedy) if part)
-        raise _RefusedError(message + _at(error, file)) from error
+        raise _RefusedError(error.sentences + _at(error, file)) from error
     except SyntaxError as error:
         where = Location(str(error.filename), error.lineno or 0)
         raise _RefusedError(f"{type(error).__name__}: {error.msg} ({where.short}: {where.text})") from error

@@ -30,9 +30,10 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import pairwise
 from os.path import basename, dirname  # pathlib takes 3 ms of every start
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,6 +61,7 @@ __all__ = [
     "location_of",
     "printable",
     "protocol_caller",
+    "require_package",
     "scipy_function_called",
     "user_location",
 ]
@@ -198,12 +200,16 @@ class WengertError(Exception):
         self.what, self.why, self.remedy, self.where = what, why, remedy, where
         super().__init__(self._message())
 
+    @property
+    def sentences(self) -> str:
+        """What happened, why, and what to do, without the place."""
+        return " ".join(part for part in (self.what, self.why, self.remedy) if part)
+
     def _message(self) -> str:
-        sentences = " ".join(part for part in (self.what, self.why, self.remedy) if part)
         if self.where is None:
-            return sentences
+            return self.sentences
         source = f": {self.where.text}" if self.where.text else ""
-        return f"{sentences}\n  at {printable(self.where.file)}:{self.where.line}{source}"
+        return f"{self.sentences}\n  at {printable(self.where.file)}:{self.where.line}{source}"
 
 
 class ArgumentError(WengertError, ValueError):
@@ -232,6 +238,23 @@ class GraphError(WengertError, RuntimeError):
 
 class MissingPackageError(WengertError, ImportError):
     """A package that wengert does not need for anything else is not installed."""
+
+
+def require_package(module: str, what: str, *, why: str, remedy: str) -> Any:
+    """Load a module of an optional package; where it is not installed say `what` needs it, why, and how to get it.
+
+    Raises
+    ------
+    MissingPackageError
+        If the package is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise MissingPackageError(
+            f"{what}, which is not installed.", why=f"It is an optional package, {why}.", remedy=remedy,
+            where=user_location(),
+        ) from None  # fmt: skip
 
 
 class NoRuleError(WengertError, NotImplementedError):

@@ -129,8 +129,7 @@ def _users_part(step: TracebackType | None) -> TracebackType | None:
 
 
 def _one_line(error: WengertError) -> str:
-    text = " ".join(part for part in (error.what, error.why, error.remedy) if part)
-    return " ".join(f"{text}{_place(error.where)}".split())
+    return " ".join(f"{error.sentences}{_place(error.where)}".split())
 
 
 def _place(where: Location | None) -> str:

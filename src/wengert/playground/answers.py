@@ -23,6 +23,7 @@ from wengert.playground.formulas import gradient_formulas
 from wengert.playground.pictures import curve_picture, error_picture, graph_picture
 from wengert.playground.worker import Answer, refusal
 from wengert.show import explain, source
+from wengert.show.component import index_text
 from wengert.show.explanation import Explanation
 from wengert.show.notation import value_text
 from wengert.show.page import Page, Table
@@ -84,7 +85,7 @@ class Problem:
         def entry(*values: Any) -> Any:
             return whole(*values)[index]
 
-        entry.__name__ = f"f{_index_text(index)}"
+        entry.__name__ = f"f{index_text(index)}"
         entry.__signature__ = inspect.signature(whole)  # type: ignore[attr-defined]
         return entry
 
@@ -113,17 +114,13 @@ def answer(request: Mapping[str, Any]) -> Answer:
     except _RefusedError as refused:
         return refused.answer
     except WengertError as error:
-        return refusal(_one_line(error))
+        return refusal(error.sentences)
 
 
 class _RefusedError(Exception):
     def __init__(self, message: str, field: str = "", span: tuple[int, int] | None = None) -> None:
         super().__init__(message)
         self.answer = refusal(message, field, span)
-
-
-def _one_line(error: WengertError) -> str:
-    return " ".join(part for part in (error.what, error.why, error.remedy) if part)
 
 
 # --- the problem -----------------------------------------------------------------------------------------------
@@ -155,7 +152,7 @@ def _read(field: str, reader: Callable[[str], Any], text: str) -> Any:
     try:
         return reader(text)
     except ExpressionError as error:
-        raise _RefusedError(_one_line(error), field, error.span) from error
+        raise _RefusedError(error.sentences, field, error.span) from error
 
 
 def _check_point(expression: Expression, point: Mapping[str, Any]) -> None:
@@ -195,7 +192,7 @@ def _along(text: str, expression: Expression, values: Sequence[Any]) -> str:
 def _numbers(expression: Expression, values: Sequence[Any]) -> list[str]:
     """The numbers of the point by name: x, or x[0], x[1], ...; the first ones of many."""
     named = zip(expression.names, values, strict=True)
-    every = (f"{name}{_index_text(index)}" for name, value in named for index in np.ndindex(np.shape(value)))
+    every = (f"{name}{index_text(index)}" for name, value in named for index in np.ndindex(np.shape(value)))
     return list(islice(every, _MOST_LISTED))
 
 
@@ -204,12 +201,8 @@ def _of(text: str, run: Tape) -> tuple[int, ...]:
     places = list(islice(np.ndindex(np.shape(run.outputs[0])), _MOST_LISTED))
     if not places:
         raise _RefusedError("The result has no numbers: it is an empty array.", "function")
-    named = (place for place in places if place and text.endswith(_index_text(place)))
+    named = (place for place in places if place and text.endswith(index_text(place)))
     return next(named, places[0])
-
-
-def _index_text(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def _interval(fields: Mapping[str, str]) -> tuple[float, float] | None:
@@ -238,7 +231,7 @@ def _summary(problem: Problem) -> Answer:
     names, y = problem.expression.names, explanation.outputs[0]
     results = islice(np.ndindex(np.shape(problem.tape.outputs[0])), _MOST_LISTED)
     gradient = [
-        {"name": f"∂{y}{_index_text(problem.of)}/∂{name}", "value": _text(value)}
+        {"name": f"∂{y}{index_text(problem.of)}/∂{name}", "value": _text(value)}
         for name, value in zip(names, _adjoints(explanation), strict=True)
     ]
     return {
@@ -247,8 +240,8 @@ def _summary(problem: Problem) -> Answer:
         "gradient": gradient,
         "numbers": _numbers(problem.expression, problem.values),
         "along": problem.along,
-        "results": [f"{y}{_index_text(index)}" for index in results if index],
-        "of": f"{y}{_index_text(problem.of)}" if problem.of else "",
+        "results": [f"{y}{index_text(index)}" for index in results if index],
+        "of": f"{y}{index_text(problem.of)}" if problem.of else "",
         "statements": len(problem.tape.list.statements),
     }
 
@@ -274,7 +267,7 @@ def _explanation(problem: Problem) -> Explanation:
 def _of_result(explanation: Explanation, problem: Problem) -> Explanation:
     """The explanation, with the cotangent 1 at the number of the result that has the derivatives."""
     if explanation.target is not None:
-        name = f"{explanation.outputs[0]}{_index_text(problem.of)}"
+        name = f"{explanation.outputs[0]}{index_text(problem.of)}"
         explanation.target = replace(explanation.target, index=problem.of, name=name)
     return explanation
 
@@ -354,7 +347,7 @@ def _curve(problem: Problem) -> Answer:
 
 
 def _errors(problem: Problem) -> Answer:
-    title = f"{problem.title}{_index_text(problem.of)}"
+    title = f"{problem.title}{index_text(problem.of)}"
     return _plotted(lambda: error_picture(problem.function, problem.values, title, problem.is_narrow))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from wengert.errors import ArgumentError, MissingPackageError, user_location
+from wengert.errors import ArgumentError, require_package, user_location
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,15 +52,10 @@ def require_matplotlib(caller: str) -> None:
     MissingPackageError
         If Matplotlib is not installed.
     """
-    try:
-        import_module("matplotlib.figure")
-    except ImportError:
-        raise MissingPackageError(
-            f"wengert.plot.{caller} needs Matplotlib, which is not installed.",
-            why="It is an optional package, for nothing but plots needs it.",
-            remedy='pip install "wengert[plots]"',
-            where=user_location(),
-        ) from None
+    require_package(
+        "matplotlib.figure", f"wengert.plot.{caller} needs Matplotlib",
+        why="for nothing but plots needs it", remedy='pip install "wengert[plots]"',
+    )  # fmt: skip
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -12,7 +12,7 @@ import numpy as np
 from wengert.errors import ArgumentError, DtypeError, user_location
 from wengert.wlist import ArrayType, Tape, Variable
 
-__all__ = ["Component", "adjoint_seeds", "chosen", "numbers", "tangent_seeds"]
+__all__ = ["Component", "adjoint_seeds", "chosen", "index_text", "numbers", "tangent_seeds"]
 
 Index = tuple[int, ...]
 
@@ -50,7 +50,7 @@ def numbers(names: Sequence[str], types: Sequence[ArrayType]) -> Iterator[Compon
     for place, (name, array) in enumerate(zip(names, types, strict=True)):
         if array.dtype.kind in "fc":
             for index in np.ndindex(array.shape):
-                yield Component(place, index, _component_name(name, index), array)
+                yield Component(place, index, f"{name}{index_text(index)}", array)
 
 
 def tangent_seeds(tape: Tape, source: Component) -> dict[Variable, Any]:
@@ -100,11 +100,12 @@ def chosen(
     name, array = names[place], types[place]
     _check_floating(name, array, option, noun, caller)
     index = _full_index(index, name, array, choice, option, noun, caller)
-    return Component(place, index, _component_name(name, index), array)
+    return Component(place, index, f"{name}{index_text(index)}", array)
 
 
-def _component_name(name: str, index: Index) -> str:
-    return f"{name}[{', '.join(map(str, index))}]" if index else name
+def index_text(index: Index) -> str:
+    """What stands behind the name of the array: ``[0, 1]``; nothing where the number is all of it."""
+    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def _default(types: Sequence[ArrayType]) -> tuple[int, None]:

@@ -14,7 +14,7 @@ from wengert.containers import without_recording
 from wengert.errors import ArgumentError, user_location
 from wengert.show.component import Component, adjoint_seeds, chosen, tangent_seeds
 from wengert.show.notation import function_name, listed, printable, value_text
-from wengert.show.numbering import as_executed, by_depth, free_letter
+from wengert.show.numbering import as_executed, by_depth, free_letter, result_names
 from wengert.show.page import Page, Shown, Table
 from wengert.show.traces import AdjointTrace, TangentTrace
 from wengert.transforms import Contribution, adjoint_sweep, tangent_sweep
@@ -408,8 +408,7 @@ def _by_name(found: dict[Variable, Any]) -> dict[str, Any]:
 
 
 def _output_names(count: int, inputs: Sequence[str]) -> list[str]:
-    letter = free_letter("yzwurst", inputs)
-    return [letter] if count == 1 else [f"{letter}{k}" for k in range(1, count + 1)]
+    return result_names(count, free_letter("yzwurst", inputs))
 
 
 def _title(f: Callable[..., Any], inputs: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "plural",
     "printable",
     "shortened",
+    "subscript",
     "superscript",
     "value_text",
 ]
@@ -44,7 +45,7 @@ class Symbols:
     def __init__(self, letter: str, inputs: Sequence[Variable], targets: Sequence[Variable]):
         self._letter = letter
         first = 1 - len(inputs)
-        self._numbers = {v: str(first + k).translate(_SUBSCRIPTS) for k, v in enumerate((*inputs, *targets))}
+        self._numbers = {v: subscript(first + k) for k, v in enumerate((*inputs, *targets))}
 
     def primal(self, variable: Variable) -> str:
         """Such as v₃."""
@@ -81,6 +82,11 @@ def superscript(number: int) -> str:
 def plural(count: int, noun: str) -> str:
     """The number with its noun: ``1 line``, ``1,000 lines``, ``2 passes``."""
     return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def subscript(number: int | str) -> str:
+    """A number in lowered digits."""
+    return str(number).translate(_SUBSCRIPTS)
 
 
 def listed(texts: Iterable[str], most: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from wengert.show.notation import printable
 from wengert.wlist import Statement, Tape, Variable, WengertList
 
-__all__ = ["LETTERS", "as_executed", "by_depth", "free_letter", "free_letters"]
+__all__ = ["LETTERS", "as_executed", "by_depth", "free_letter", "free_letters", "result_names"]
 
 #: Of variables: v, unless an input is called v or v1.
 LETTERS = "vwustpqr"
@@ -55,6 +55,11 @@ def free_letters(letters: str, names: Sequence[str]) -> Iterator[str]:
 
 def _ordered(lst: WengertList) -> list[Statement]:
     return sorted(lst.statements, key=_depths(lst).__getitem__)
+
+
+def result_names(count: int, letter: str) -> list[str]:
+    """What results are called: y, or y1, y2, …."""
+    return [letter] if count == 1 else [f"{letter}{k}" for k in range(1, count + 1)]
 
 
 def _depths(lst: WengertList) -> dict[Statement, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from wengert.errors import MissingPackageError, user_location
+from wengert.errors import require_package
 
 __all__ = ["has_sympy", "require_sympy"]
 
@@ -18,15 +18,9 @@ def require_sympy(caller: str) -> Any:
     MissingPackageError
         If SymPy is not installed.
     """
-    try:
-        return import_module("sympy")
-    except ImportError:
-        raise MissingPackageError(
-            f"wengert.{caller} needs SymPy, which is not installed.",
-            why="It is an optional package, for nothing but formulas needs it.",
-            remedy="pip install sympy",
-            where=user_location(),
-        ) from None
+    return require_package(
+        "sympy", f"wengert.{caller} needs SymPy", why="for nothing but formulas needs it", remedy="pip install sympy"
+    )
 
 
 def has_sympy() -> bool:

@@ -25,8 +25,8 @@ from wengert.show.graphs.folding import Fold
 from wengert.show.graphs.layout import Direction
 from wengert.show.graphs.model import Graph
 from wengert.show.graphs.symbols import OwnNames, TextbookSymbols, Titles, UserNames
-from wengert.show.notation import function_name, printable
-from wengert.show.numbering import as_executed, by_depth, free_letters
+from wengert.show.notation import function_name, listed, printable
+from wengert.show.numbering import as_executed, by_depth, free_letters, result_names
 from wengert.tensors import Tensor
 from wengert.transforms import adjoint_sweep
 from wengert.value import concrete
@@ -285,7 +285,7 @@ def _output_names(tape: Tape, symbols: Titles) -> list[str]:
     count = len(lst.outputs)
     letters = free_letters("yzwurst", [printable(v.name) for v in lst.inputs])
     called = {v: symbols.primal(v) for stmt in lst.statements for v in stmt.targets}
-    found = ([letter] if count == 1 else [f"{letter}{k}" for k in range(1, count + 1)] for letter in letters)
+    found = (result_names(count, letter) for letter in letters)
     for names in found:
         own = dict(zip(names, lst.outputs, strict=True))
         if all(own.get(text, v) is v for v, text in called.items()):
@@ -298,8 +298,7 @@ def _input_names(tape: Tape) -> list[str]:
 
 
 def _title(name: str, arguments: Sequence[str]) -> str:
-    shown = [*map(printable, arguments[:_MOST_NAMED]), *["…"] * (len(arguments) > _MOST_NAMED)]
-    return f"{name}({', '.join(shown)})"
+    return f"{name}({listed(map(printable, arguments), _MOST_NAMED)})"
 
 
 def _adjoints(caller: str, tape: Tape, names: Sequence[str], seed: int | str | None) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
-from wengert.errors import MissingPackageError, user_location
+from wengert.errors import require_package
 from wengert.show.graphs.drawing import drawn
 from wengert.show.graphs.layout import Direction, laid_out
 from wengert.show.graphs.model import Graph
@@ -32,14 +30,8 @@ def png_bytes(graph: Graph, *, direction: Direction = "down", dark: bool = False
     MissingPackageError
         If resvg-py is not installed.
     """
-    try:
-        resvg = import_module("resvg_py")
-    except ImportError:
-        raise MissingPackageError(
-            "A PNG of a graph needs resvg-py, which is not installed.",
-            why="It is an optional package, for SVG and DOT need nothing.",
-            remedy="pip install resvg-py",
-            where=user_location(),
-        ) from None
+    resvg = require_package(
+        "resvg_py", "A PNG of a graph needs resvg-py", why="for SVG and DOT need nothing", remedy="pip install resvg-py"
+    )
     text = drawn(graph, laid_out(graph, direction), plain_style(DARK if dark else LIGHT))
     return bytes(resvg.svg_to_bytes(svg_string=text, zoom=scale, monospace_family="DejaVu Sans Mono"))

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from wengert.show.notation import Symbols, marked, printable
+from wengert.show.notation import Symbols, marked, printable, subscript
 from wengert.show.numbering import LETTERS, free_letter
 from wengert.show.python_source.naming import Names
 from wengert.wlist import Statement, Variable, WengertList
@@ -17,7 +17,6 @@ __all__ = ["OwnNames", "TextbookSymbols", "Titles", "UserNames"]
 
 _NUMBERED = re.compile(r"([^\W\d_])(\d+)")
 _LOWERED = re.compile(r"([^\W\d_])([₀-₉]+)")
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Titles(Symbols):
@@ -137,7 +136,7 @@ class UserNames(OwnNames):
             elif counts[name] == 1 and name not in self._taken:
                 self._call(v, name, symbol)
             elif not name[-1].isdigit():
-                self._call(v, name + _lowered(rounds[name]), symbol)
+                self._call(v, name + subscript(rounds[name]), symbol)
             else:
                 self._call(v, symbol, symbol)
                 self._names[v] = name
@@ -183,14 +182,10 @@ def _symbol(name: str, letter_for: dict[str, str] | None = None, others: Sequenc
     if match is None:
         return printable(name)
     if letter_for is None:
-        return match[1] + _lowered(match[2])
+        return match[1] + subscript(match[2])
     if match[1] not in letter_for:
         letter_for[match[1]] = free_letter(match[1] + LETTERS, others)
-    return letter_for[match[1]] + _lowered(match[2])
-
-
-def _lowered(number: int | str) -> str:
-    return str(number).translate(_SUBSCRIPTS)
+    return letter_for[match[1]] + subscript(match[2])
 
 
 def _marked(text: str, *, tangent: bool) -> str:
