@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import wengert as wg
-from wengert.playground.answers import answer
-from wengert.playground.server import bound_server
-from wengert.playground.worker import Worker
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+import wengert as wg  # as the line below
+from playground import serving  # what the tests have is found once the path is set
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -124,25 +123,11 @@ def player(camera: Camera, folder: Path) -> None:
         camera.take(page, "player-phone")
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of a playground."""
-    worker = Worker(answer)
-    server = bound_server(worker.ask, 0)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.url
-    finally:
-        server.shutdown()
-        server.server_close()
-        worker.close()
-
-
 def playground(camera: Camera) -> None:
     """The playground with the textbook function: its tables, its plots, its derivative."""
-    with served() as address:
+    with serving.playground() as server:
         for width, size in (("desktop", DESKTOP), ("phone", PHONE)):
-            with camera.opened(address, size) as page:
+            with camera.opened(server.url, size) as page:
                 for tab in ("Tables", "Derivative", "Plots"):
                     page.get_by_role("tab", name=tab).click()
                     page.wait_for_function(BUSY_IS_OVER, timeout=60_000)

@@ -13,6 +13,7 @@ import unicodedata
 
 import pytest
 
+from playground.serving import serving
 from wengert import cli
 from wengert.playground.server import bound_server
 
@@ -111,13 +112,8 @@ def test_powers_without_end_are_explained_at_once(capsys, function):
 
 @pytest.fixture(scope="module")
 def server():
-    server = bound_server(lambda request: {"asked": request}, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(bound_server(lambda request: {"asked": request}, 0)) as server:
+        yield server
 
 
 def asked(server, number):

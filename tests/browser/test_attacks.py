@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 import wengert as wg
+from playground.serving import playground
 from wengert import cli
-from wengert.playground.answers import answer
-from wengert.playground.server import bound_server
-from wengert.playground.worker import Worker
 
 ATTACK = "<script>alert(1)</script>"
 IMAGE = "<img src=x onerror=alert(1)>"
@@ -138,20 +135,10 @@ def test_the_command_writes_pages_of_text(opened, tmp_path, capsys, option):
 
 
 def test_nothing_of_an_address_runs_in_the_playground(opened):
-    worker = Worker(answer, seconds=60)
-    worker.start()
-    server = bound_server(worker.ask, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with playground() as server:
         for part in (ATTACK, IMAGE, "javascript:alert(1)", "'\"><svg onload=alert(1)>"):
             where = "&".join(f"{name}={quote(part)}" for name in ("f", "at", "tab", "along", "from", "to", part))
             page = opened(f"{server.url}?{quote(part)}#{where}")
             page.locator(".refusal:not([hidden])").first.wait_for()
             assert page.locator("#function").input_value() == part
             assert page.locator("main script, section script, main img, section img, svg[onload]").count() == 0
-    finally:
-        server.shutdown()
-        server.server_close()
-        worker.close()
-        thread.join()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from urllib.parse import quote
 
 import pytest
@@ -11,9 +10,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright, which drives the 
 
 from playwright.sync_api import expect
 
-from wengert.playground.answers import answer
-from wengert.playground.server import bound_server
-from wengert.playground.worker import Worker
+from playground.serving import playground
 
 TEXTBOOK = "log(x1) + x1*x2 - sin(x2)"
 ATTACK = "<script>alert(1)</script>"
@@ -23,15 +20,8 @@ WAIT = 60_000  # for an answer, on a busy machine
 
 @pytest.fixture(scope="module")
 def address():
-    worker = Worker(answer, seconds=60)
-    server = bound_server(worker.ask, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.url
-    server.shutdown()
-    server.server_close()
-    worker.close()
-    thread.join()
+    with playground() as server:
+        yield server.url
 
 
 def settled(page):
@@ -255,19 +245,12 @@ def test_nothing_is_wider_than_the_page(open_page, address, width, height, dark)
 
 
 def test_an_answer_that_cannot_be_read_is_said(open_page):
-    worker = Worker(answer)
-    server = bound_server(worker.ask, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    page = open_page(server.url)
-    settled(page)
-    page.route("**/answer", lambda route: route.fulfill(status=200, content_type="application/json", body="<html>"))
-    typed(page, "x*x*x", "x=3")
-    expect(page.locator("#refusal")).to_contain_text("The server does not answer.", timeout=WAIT)
-    server.shutdown()
-    server.server_close()
-    worker.close()
-    thread.join()
+    with playground(seconds=10) as server:
+        page = open_page(server.url)
+        settled(page)
+        page.route("**/answer", lambda route: route.fulfill(status=200, content_type="application/json", body="<html>"))
+        typed(page, "x*x*x", "x=3")
+        expect(page.locator("#refusal")).to_contain_text("The server does not answer.", timeout=WAIT)
 
 
 PHONE, SCREEN = (375, 812), (1280, 800)

@@ -10,11 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 
+from playground.serving import serving
 from wengert.errors import ArgumentError
 from wengert.playground.server import MOST_BYTES, PORT, Server, bound_server
 from wengert.playground.worker import refusal
@@ -26,13 +26,8 @@ def echo(request):
 
 @pytest.fixture(scope="module")
 def server():
-    server = bound_server(echo, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(bound_server(echo, 0)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -219,8 +214,6 @@ def test_two_hosts_are_refused(server):
 def test_who_sends_a_byte_now_and_then_is_turned_away():
     server = bound_server(echo, 0)
     server.seconds = 1.0
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     began = time.monotonic()
 
     def drip(connection):
@@ -229,15 +222,11 @@ def test_who_sends_a_byte_now_and_then_is_turned_away():
             connection.sendall(b"a")
             time.sleep(0.1)
 
-    try:
+    with serving(server):
         connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
         with connection, pytest.raises(ConnectionError):
             drip(connection)
         assert time.monotonic() - began < 5
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"])

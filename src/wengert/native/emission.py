@@ -174,7 +174,7 @@ class _Homes:
 
     def __init__(self, main: Function, plan: Plan, layout: Layout) -> None:
         self.main = main
-        self._layout = layout
+        self.layout = layout
         self._pointers: dict[Variable, str] = {}
         self._error = ""
         self._leaves = False
@@ -186,7 +186,7 @@ class _Homes:
 
     def pointer(self, v: Variable) -> str:
         """The pointer to a stored value; that of the value whose memory it takes over."""
-        home = self._layout.home(v)
+        home = self.layout.home(v)
         if home not in self._pointers:
             if home in self._arguments:
                 slot = self.main.value(f"getelementptr inbounds ptr, ptr %args, i64 {self._arguments[home]}")
@@ -195,7 +195,7 @@ class _Homes:
                 # On the stack LLVM makes registers of it where all that uses it is put together.
                 self._pointers[home] = self.main.first(control.stack_place(home.type))
             else:
-                offset = self._layout.offsets[home]
+                offset = self.layout.offsets[home]
                 self._pointers[home] = self.main.value(f"getelementptr inbounds i8, ptr %workspace, i64 {offset}")
         return self._pointers[home]
 
@@ -233,7 +233,7 @@ class _Homes:
 
     def scratch(self, group: int) -> str:
         """The pointer to the memory that a group needs for itself."""
-        return self.main.value(f"getelementptr inbounds i8, ptr %workspace, i64 {self._layout.scratch.get(group, 0)}")
+        return self.main.value(f"getelementptr inbounds i8, ptr %workspace, i64 {self.layout.scratch.get(group, 0)}")
 
 
 class GroupWriter:
@@ -327,16 +327,16 @@ class GroupWriter:
         elif layers.is_layered(stmt, self.plan.virtual):
             layers.write_layers(body, stmt)
         else:
-            body.write_parts(stmt, parts_of(stmt, self.unit.plan, self.homes._layout))
+            body.write_parts(stmt, parts_of(stmt, self.unit.plan, self.homes.layout))
 
     def pointer(self, v: Variable) -> str:
         """The parameter that points to a stored value."""
-        home = self.homes._layout.home(v)
+        home = self.homes.layout.home(v)
         return self.pointers.setdefault(home, f"%p{len(self.pointers)}")
 
     def stride(self, x: Any) -> int:
         """Bytes from one row of an array to the next."""
-        column = self.homes._layout.columns.get(x) if isinstance(x, Variable) else None
+        column = self.homes.layout.columns.get(x) if isinstance(x, Variable) else None
         return row_bytes(ArrayType.of(x)) if column is None else column.stride
 
     def scratch(self) -> str:

@@ -22,22 +22,22 @@ def bytes_text(count: int) -> str:
     """In units of 1,000."""
     if count < 1000:
         return f"{count} B" if count else "0"
-    size, units = count / 1000, ["kB", "MB", "GB", "TB"]
-    while size >= 999.5 and len(units) > 1:
-        size /= 1000
-        units.pop(0)
-    return f"{_digits(size)} {units[0]}"
+    return _in_thousands(count, ("kB", "MB", "GB", "TB"))
 
 
 def count_text(count: int) -> str:
     """A number of operations."""
     if count < 10_000:
         return f"{count:,}"
-    size, units = count / 1000, ["thousand", "million", "billion", "trillion"]
-    while size >= 999.5 and len(units) > 1:
-        size /= 1000
-        units.pop(0)
-    return f"{_digits(size)} {units[0]}"
+    return _in_thousands(count, ("thousand", "million", "billion", "trillion"))
+
+
+def _in_thousands(count: int, units: tuple[str, ...]) -> str:
+    """In the largest of the units that it is at least one of; each is a thousand of the one before."""
+    size, power = count / 1000, 0
+    while size >= 999.5 and power < len(units) - 1:
+        size, power = size / 1000, power + 1
+    return f"{_digits(size)} {units[power]}"
 
 
 def _digits(x: float) -> str:
