@@ -184,8 +184,12 @@ def moved_negation(site: Site) -> Any:
 
 
 def sum_of_nothing(site: Site) -> Any:
-    """A sum along axes of length 1 is x, reshaped, if no element is -0.0."""
-    return _reduced_unit_axes(site) if site.has_sign(site.xs[0], NO_NEGATIVE_ZERO) else None
+    """A sum along axes of length 1 is x, reshaped, if no element is -0.0; one along no axes is x + 0.0."""
+    (x,) = site.xs
+    if site.has_sign(x, NO_NEGATIVE_ZERO):
+        return _reduced_unit_axes(site)
+    is_elementwise = not site.params["axis"] and site.is_real and type_of(x) == site.type
+    return Term(table.add, (x, site.type.dtype.type(0))) if is_elementwise else None
 
 
 def reduction_of_unit_axes(site: Site) -> Any:
