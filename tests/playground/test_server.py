@@ -276,7 +276,7 @@ def test_the_command_serves_until_it_is_interrupted():
         connection.request("POST", "/answer", json.dumps(request), headers)
         assert json.loads(connection.getresponse().read())["gradient"] == [{"name": "∂y/∂x", "value": "6"}]
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         assert (out.strip(), err, process.returncode) == ("The playground has ended.", "", 0)
     finally:
         process.kill()

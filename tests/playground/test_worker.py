@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_another_process_comes_up_before_it_is_asked(what):
         assert worker.ask({"do": "hello"})["pid"] == worker._process.pid
     finally:
         worker.close()
+
+
+def test_it_ends_in_the_middle_of_an_answer_and_starts_no_other_process():
+    worker = Worker(stub, seconds=50)
+    worker.start()
+    said = []
+    asking = threading.Thread(target=lambda: said.append(message(worker.ask({"do": "sleep"}))))
+    asking.start()
+    while not worker._lock.locked():
+        time.sleep(0.01)
+    begin = time.monotonic()
+    worker.close()
+    asking.join(60)
+    assert time.monotonic() - begin < 40  # and not the 50 seconds that an answer may take
+    assert said[0].startswith("The computation was ended")
+    assert worker._process is None
+    assert message(worker.ask({"do": "hello"})).startswith("The process that computes did not start.")
 
 
 def test_those_who_wait_too_long_are_told_that_it_is_busy():

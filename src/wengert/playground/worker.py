@@ -53,6 +53,7 @@ class Worker:
         self._process: BaseProcess | None = None
         self._connection: Connection[Any, Any] | None = None
         self._is_up = False
+        self._is_closed = False
 
     def start(self) -> None:
         """Start the process, so that the first request need not wait for it."""
@@ -69,7 +70,12 @@ class Worker:
             self._lock.release()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, in the middle of an answer too, and start no other one."""
+        self._is_closed = True
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ValueError):  # it was ended just now
+                process.kill()  # who waits for its answer waits no longer
         with self._lock:
             self._kill()
 
@@ -108,6 +114,8 @@ class Worker:
     def _replace(self) -> None:
         """End the process and start another one at once, which comes up while the user reads what was wrong."""
         self._kill()
+        if self._is_closed:
+            return
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         process = context.Process(
