@@ -24,6 +24,7 @@ CONTEXT_VARIABLES = (
     ("wengert.tracing", "place"),
     ("wengert.value", "open_sublist"),
     ("wengert.value", "special_below"),
+    ("wengert.simplification.rolling.rewriting", "_is_rolling"),
 )
 
 

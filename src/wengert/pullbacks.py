@@ -20,6 +20,7 @@ from wengert.arguments import (
 )
 from wengert.containers import flatten, function_name
 from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
+from wengert.simplification.rolling import is_rolling, rolled
 from wengert.tensors import Tensor
 from wengert.tracing import Recorder
 from wengert.transforms.adjoint import adjoint_sweep
@@ -100,11 +101,13 @@ class ListPullback(Pullback):
         result, aux = split_aux(f, run(f, self._level, self._rebuild(tracers)), has_aux)
         found, rebuild = flatten(result)
         extra, aux_rebuild = flatten(aux)
+        extra = [plain_aux(x, self._level, f) for x in extra]
         lst = recorder.finish(function_name(f), [lowered(y, self._level, f) for y in found])
         self._inputs = lst.inputs[len(recorder.lifted) :]
-        moving = varied(lst, self._inputs)
         outside = [value for value, _ in recorder.lifted.values()]
         lst = replace(lst, outputs=(*lst.outputs, *(x.variable for x in extra if recorder.owns(x))))
+        lst = rolled(lst) if is_rolling() else lst
+        moving = varied(lst, self._inputs)
         self._tape = inlined(lst, [*outside, *self._primals], moving)
         self._seeded = self._tape.list.outputs[: len(found)]
         self._inputs = self._tape.list.inputs[len(outside) :]

@@ -34,6 +34,12 @@ def written(x):
     return y[2] + x[1]
 
 
+def filled(x):
+    y = np.zeros_like(x)
+    y[:] = 3 * x
+    return y
+
+
 def overwritten(x):
     y = +x
     y[2] = 5.0 * x[0]
@@ -139,6 +145,7 @@ EXACT = [
     Program("index_of_concatenation", lambda x, y: np.concatenate([x, y])[-1:-5:-2]),
     Program("index_of_concatenation", lambda x, y: np.stack([x, y], axis=1)[:, 1]),
     Program("index_of_update", written),
+    Program("update_of_all", filled),
     Program("update_of_update", overwritten),
     Program("sum_of_scatters", scattered),
 ]

@@ -24,6 +24,7 @@ from wengert.native.program import LeftToListError, Program, Segment, as_typed, 
 from wengert.programs import with_names
 from wengert.rules.structural import stand_in
 from wengert.simplification import simplify
+from wengert.simplification.rolling import rolled, rolling
 from wengert.transforms import adjoint
 from wengert.transforms.selection import is_floating
 from wengert.value import Value
@@ -266,16 +267,16 @@ class Compiled:
             names = [f"x{k + 1}" for k in range(len(types))]
         program = with_names(flat, names)
         program.__name__ = function_name(self.function)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), rolling():
             lst = trace(program)(*(stand_in(kind)[()] for kind in types))
         put_together, count = rebuilds[-1]
         is_simple = not moving[1] and not any(fixed) and all(_is_leaf(x) for x in moving[0])
-        signature = Signature(types, NativeCall(lst), put_together, is_simple, _after_entry(put_together, count))
+        signature = Signature(types, NativeCall(rolled(lst)), put_together, is_simple, _after_entry(put_together, count))
         if reason := machine.unavailable():
             _say_once(reason)
         else:
             if self.check:
-                _checked(signature, self.function, leaves)
+                _checked(signature, lst, self.function, leaves)
             self._note_fast(key[0], signature, has_constants=bool(moving[1]) or any(fixed))
         self._held[key] = signature
 
@@ -349,16 +350,16 @@ def _say_once(reason: str) -> None:
         warnings.warn(f"wengert.compile runs the list instead of machine code: {reason}", RuntimeWarning, stacklevel=2)
 
 
-def _checked(signature: Signature, f: Function, leaves: Sequence[Any]) -> None:
-    """Compare results and gradient of the machine code with those of the list."""
+def _checked(signature: Signature, lst: WengertList, f: Function, leaves: Sequence[Any]) -> None:
+    """Compare results and gradient of the machine code with those of the list as it was traced."""
     body = signature.call.body
     at = [as_typed(x, kind) for x, kind in zip(leaves, signature.types, strict=True)]
-    _compare(body, signature.call, at, f, "result")
+    _compare(lst, signature.call, at, f, "result")
     if not any(map(is_floating, body.inputs)) or not any(map(is_floating, body.outputs)):
         return
-    backwards = adjoint(body)
+    backwards = adjoint(lst)
     seeds = [np.ones(v.shape, v.dtype)[()] for v in backwards.inputs[len(at) :]]
-    _compare(backwards, NativeCall(backwards), [*at, *seeds], f, "result or cotangent")
+    _compare(backwards, NativeCall(adjoint(body)), [*at, *seeds], f, "result or cotangent")
 
 
 def _compare(lst: WengertList, call: NativeCall, at: Sequence[Any], f: Function, what: str) -> None:

@@ -350,6 +350,14 @@ def index_of_update(site: Site) -> Any:
     return new if type_of(new) == site.type else None
 
 
+def update_of_all(site: Site) -> Any:
+    """Where all elements are put, what was there before does not matter."""
+    kind = type_of(site.xs[0])
+    parts = basic_index(site.params["index"], kind.shape)
+    is_whole = parts is not None and all(part.is_all(n) for part, n in zip(parts, kind.shape, strict=True))
+    return site.xs[1] if is_whole and type_of(site.xs[1]) == site.type else None
+
+
 def update_of_update(site: Site) -> Any:
     """What was put at i and overwritten at i does not matter."""
     stmt = site.made_by(site.xs[0], table.index_update)

@@ -72,6 +72,7 @@ REWRITES: tuple[Rewrite, ...] = (
     Rewrite(reshaping.index_of_broadcast,          "getitem",                    "broadcast_to",             True),
     Rewrite(reshaping.index_of_concatenation,      "getitem",                    "concatenate",              True),
     Rewrite(reshaping.index_of_update,             "getitem",                    "index_update",             True),
+    Rewrite(reshaping.update_of_all,               "index_update",               "",                         True),
     Rewrite(reshaping.update_of_update,            "index_update",               "index_update",             True),
     Rewrite(reshaping.sum_of_scatters,             "add",                        "scatter",                  True),
 
