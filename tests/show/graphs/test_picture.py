@@ -81,7 +81,8 @@ def test_tensors_and_containers_may_be_given():
     [
         (lambda: wg.graph(textbook, 2.0, 5.0, fold="all"), "graph got fold='all'. Use 'auto', 'line', 'function' or"),
         (lambda: wg.graph(textbook, 2.0, 5.0, direction="up"), "graph got direction='up'. Use 'down' or 'right'."),
-        (lambda: wg.graph(textbook, 2.0, 5.0, digits=-1), "graph got digits=-1. Give digits=0 or more."),
+        (lambda: wg.graph(textbook, 2.0, 5.0, digits=-1), "graph got digits=-1. Give digits=0 or a larger integer."),
+        (lambda: wg.graph(textbook, 2.0, 5.0, digits=2.5), "graph got digits=2.5. Give digits=0 or a larger integer."),
         (lambda: wg.graph(3.0), "graph needs a function, a Wengert list or a tape, and got float."),
         (lambda: wg.graph(textbook, 2.0, 5.0, adjoints=True, seed="z"), "graph got seed='z', which names no result."),
         (lambda: wg.graph(wg.trace(textbook)(2.0, 5.0), adjoints=True), "adjoints of list textbook without values."),

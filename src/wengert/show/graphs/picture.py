@@ -250,8 +250,10 @@ def _check_options(caller: str, fold: str, digits: int, direction: str) -> None:
                 remedy=f"Use {', '.join(map(repr, allowed[:-1]))} or {allowed[-1]!r}.",
                 where=user_location(),
             )
-    if digits < 0:
-        raise ArgumentError(f"{caller} got digits={digits}.", remedy="Give digits=0 or more.", where=user_location())
+    if not isinstance(digits, (int, np.integer)) or digits < 0:
+        raise ArgumentError(
+            f"{caller} got digits={digits!r:.40}.", remedy="Give digits=0 or a larger integer.", where=user_location()
+        )
 
 
 def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> Tape:
