@@ -19,14 +19,7 @@ def textbook(x1, x2):
 
 def played(f, *args, **options):
     explanation = wg.explain(f, *args, detail="rows", **options)
-    return explanation, play_of(
-        explanation.tape,
-        explanation.outputs,
-        explanation.source,
-        explanation.target,
-        digits=explanation.digits,
-        max_rows=explanation.max_rows,
-    )
+    return explanation, play_of(explanation)
 
 
 def mode(play, name):

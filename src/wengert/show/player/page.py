@@ -82,14 +82,7 @@ def player_fragment(
     str
         One ``<section class="wengert-player">``, its data in it.
     """
-    play = play_of(
-        explanation.tape,
-        explanation.outputs,
-        explanation.source,
-        explanation.target,
-        digits=explanation.digits,
-        max_rows=explanation.max_rows,
-    )
+    play = play_of(explanation)
     picture = picture_of(
         explanation.tape, explanation.outputs, play, digits=explanation.digits, prefix=f"{prefix}-graph-"
     )  # fmt: skip

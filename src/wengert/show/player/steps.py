@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from wengert.show.player.wording import ADJOINTS, TANGENTS, both, brief, spoken
 from wengert.show.traces import AdjointTrace, Equation, TangentTrace
 from wengert.transforms import Contribution, adjoint_sweep, tangent_sweep
 from wengert.wlist import ArrayType, Statement, Tape, Variable
+
+if TYPE_CHECKING:
+    from wengert.show.explanation import Explanation
 
 __all__ = ["Flow", "Mode", "Pass", "Play", "Row", "Step", "play_of"]
 
@@ -163,37 +166,20 @@ class Play:
     left_out: int = 0
 
 
-def play_of(
-    tape: Tape,
-    outputs: Sequence[str],
-    source: Component | None,
-    target: Component | None,
-    *,
-    digits: int = 3,
-    max_rows: int = MOST_ROWS,
-) -> Play:
-    """Make the passes of a tape.
+def play_of(explanation: Explanation) -> Play:
+    """Make the passes of an explanation: of reverse mode, and of forward mode, as far as it has them.
 
     Parameters
     ----------
-    tape : Tape
-        As `numbering.by_depth` orders and names it.
-    outputs : sequence of str
-        What the results are called.
-    source, target : Component or None
-        The number that moves in the first pass of forward mode, and the one that the first pass of reverse mode starts
-        from; ``None`` leaves the mode out.
-    digits : int
-        Decimals of the numbers.
-    max_rows : int
-        Rows of the table, `MOST_ROWS` at most.
+    explanation : Explanation
+        Its `source` moves in the first pass of forward mode; its `target` is where the first one of reverse mode starts.
     """
-    script = _Script(tape, outputs, digits, min(max_rows, MOST_ROWS))
+    script = _Script(explanation.tape, explanation.outputs, explanation.digits, min(explanation.max_rows, MOST_ROWS))
     modes = []
-    if target is not None:
-        modes.append(_reverse_mode(script, target))
-    if source is not None:
-        modes.append(_forward_mode(script, source))
+    if explanation.target is not None:
+        modes.append(_reverse_mode(script, explanation.target))
+    if explanation.source is not None:
+        modes.append(_forward_mode(script, explanation.source))
     return Play(script.rows, _primal_pass(script), tuple(modes), len(script.left_out))
 
 
