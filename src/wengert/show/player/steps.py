@@ -172,7 +172,7 @@ def play_of(explanation: Explanation) -> Play:
     Parameters
     ----------
     explanation : Explanation
-        Its `source` moves in the first pass of forward mode; its `target` is where the first one of reverse mode starts.
+        Its `source` moves in the first pass of forward mode; its `target` is where that of reverse mode starts.
     """
     script = _Script(explanation.tape, explanation.outputs, explanation.digits, min(explanation.max_rows, MOST_ROWS))
     modes = []

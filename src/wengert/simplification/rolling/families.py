@@ -2,7 +2,7 @@
 
 Two statements belong to one family if they apply one primitive to operands that come from the same source each: the
 elements of one array, the results of one family, one variable, or constants. A family never depends on itself, because
-its own number stands in none of its sources, and theirs are lower. So each can be one statement.
+each of its sources is known before it. So it can be one statement.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_ROUNDS = 12
 NUMBER = "number"  # the source of constants that differ
 _LINEAR = ("add", "subtract", "multiply", "divide")  # take a constant that differs from member to member
 
-#: Where a number is: in which array or family (its number), at which position.
+#: Where a number is: in which array or family, at which position.
 Place = tuple[Any, int]
 
 
@@ -39,19 +39,21 @@ class Family:
 
     Attributes
     ----------
-    number : int
-        Families with lower numbers do not depend on this one.
     sources : tuple
-        For each operand the array or the number of the family that it is an element of; ``"number"`` for constants;
-        ``None`` where it is the same in all members.
+        For each operand the array or the family that it is an element of; ``"number"`` for constants; ``None`` where
+        it is the same in all members.
     columns : list of list
         For each operand its positions in the source, or the constants.
     """
 
-    number: int
     sources: tuple[Any, ...]
     members: list[Statement] = field(default_factory=list)
     columns: list[list[Any]] = field(default_factory=list)
+
+    @property
+    def targets(self) -> list[Variable]:
+        """The results of the members."""
+        return [stmt.targets[0] for stmt in self.members]
 
     @property
     def type(self) -> ArrayType:
@@ -109,8 +111,7 @@ class _Distinctions:
         return found is not None
 
     def _obstacle(self, family: Family) -> tuple[set[Variable], Iterable[Variable]] | None:
-        count = len(family.members)
-        targets = [stmt.targets[0] for stmt in family.members]
+        count, targets = len(family.members), family.targets
         if count < FEWEST:
             return self.variables, targets
         few = _in_no_order(family)
@@ -153,11 +154,18 @@ def settled_families(
     What is in no such family is told apart by its variable in the next round, and so is what few different elements
     are read of, until nothing changes.
     """
+    of_numbers = [stmt for stmt in statements if _is_of_numbers(stmt)]
     apart = _Distinctions()
     for _ in range(_MOST_ROUNDS):
-        families, places = _families(statements, known, apart)
-        if not sum(apart.grow(family) for family in families):
+        families, places = _families(of_numbers, known, apart)
+        grown = [apart.grow(family) for family in families]
+        if not any(grown):
             return families, places
+        dropped = {family for family in families if apart.variables.issuperset(family.targets)}
+        kept = [family for family, has_grown in zip(families, grown, strict=True) if not has_grown]
+        is_settled = len(kept) + len(dropped) == len(families) and apart.variables.isdisjoint(known)
+        if is_settled and all(dropped.isdisjoint(family.sources) for family in kept):
+            return kept, {v: place for v, place in places.items() if place[0] not in dropped}
     return [], dict(known)
 
 
@@ -167,9 +175,9 @@ def _families(
     places = {v: place for v, place in known.items() if v not in apart.variables}
     found: dict[Any, Family] = {}
     for stmt in statements:
-        if not _is_of_numbers(stmt) or stmt.targets[0] in apart.variables:
-            continue
         (target,) = stmt.targets
+        if target in apart.variables:
+            continue
         sources, column, alike = [], [], []
         for x in stmt.operands:
             source, position, key = _operand(x, stmt, places, apart)
@@ -180,8 +188,8 @@ def _families(
         key = stmt.prim, target.dtype, constant_key(stmt.params), line, *alike
         family = found.get(key)
         if family is None:
-            family = found[key] = Family(len(found), tuple(sources), columns=[[] for _ in sources])
-        places[target] = family.number, len(family.members)
+            family = found[key] = Family(tuple(sources), columns=[[] for _ in sources])
+        places[target] = family, len(family.members)
         family.members.append(stmt)
         for positions, position in zip(family.columns, column, strict=True):
             positions.append(position)

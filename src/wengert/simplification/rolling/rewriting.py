@@ -132,7 +132,7 @@ class _Writer:
         self._updates = updates(lst.statements, counts)
         self._families = families
         self._names = fresh_names(lst)
-        self._arrays = [Variable(next(self._names), family.type) for family in families]
+        self._arrays = {family: Variable(next(self._names), family.type) for family in families}
         self._statements: list[Statement] = []
         self._written: dict[Any, Any] = {}  # parts of arrays, by array and positions
         self._alone = {
@@ -224,13 +224,13 @@ class _Writer:
         """An operand as it was; where it is a member of a family, it is read from its array."""
         if isinstance(x, Variable) and x in self._members and x not in self._read:
             self._read.add(x)
-            number, position = self._places[x]
-            self._append(like, x, table.getitem, (self._arrays[number],), index=position)
+            family, position = self._places[x]
+            self._append(like, x, table.getitem, (self._arrays[family],), index=position)
         return x
 
     def _part(self, source: Any, positions: Sequence[int], like: Statement) -> Variable:
         """The array of these elements of a source."""
-        array = self._arrays[source] if isinstance(source, int) else self._flat(source, like)
+        array = self._arrays[source] if isinstance(source, Family) else self._flat(source, like)
         if list(positions) == list(range(array.type.size)):
             return array
         index = _index(positions)
@@ -260,7 +260,7 @@ class _Writer:
                 operands.append(constants)
             else:
                 operands.append(self._part(source, column, first))
-        self._append(first, self._arrays[family.number], first.prim, operands, **first.params)
+        self._append(first, self._arrays[family], first.prim, operands, **first.params)
 
     def _write_statement(self, stmt: Statement) -> None:
         (target, *others) = stmt.targets
