@@ -79,7 +79,8 @@ def product_with_matrix(a, x):
 
 
 def by_rows(a):
-    return np.array([[sum(a[i][k] * a[j][k] for k in range(0, N, 4)) for j in range(N)] for i in range(N)])
+    some = range(0, N, 3)
+    return np.array([[sum(a[i][k] * a[j][k] for k in range(0, N, 4)) for j in some] for i in some])
 
 
 def antisymmetric(a):
@@ -378,7 +379,7 @@ def run_program(plans, end, x):
     return y
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(programs())
 def test_random_programs(program):
     assert_rolled(lambda x: run_program(*program, x), X[:12], tolerance=1e-9)

@@ -101,6 +101,14 @@ def test_keys_of_equal_constants_are_equal():
         assert constant_key(one) == constant_key(other)
 
 
+def test_keys_of_equal_computed_indices_are_equal():
+    def f(x, i):
+        return wg.gather(x, (i, 0)) * wg.gather(x, (i, 0)) + wg.gather(x, (0, i))
+
+    lst = wg.simplify(wg.trace(f)(np.ones((3, 3)), np.array([1, 2])))
+    assert [stmt.prim.name for stmt in lst.statements].count("gather") == 2
+
+
 def test_sums_and_products_have_one_key_for_both_orders():
     x, y = wg.trace(lambda x, y: x + y)(1.0, 2.0).inputs
     for prim in (table.add, table.multiply):
