@@ -20,10 +20,10 @@ os.environ["WENGERT_CACHE"] = "0"
 
 # Every context variable of the library, each of which has a default: its module, its name.
 CONTEXT_VARIABLES = (
-    ("wengert.value", "suspended_below"),
+    ("wengert.levels", "suspended_below"),
     ("wengert.tracing", "place"),
-    ("wengert.value", "open_sublist"),
-    ("wengert.value", "special_below"),
+    ("wengert.levels", "open_sublist"),
+    ("wengert.levels", "special_below"),
     ("wengert.simplification.rolling.rewriting", "_is_rolling"),
 )
 

@@ -7,7 +7,7 @@ import pytest
 
 import wengert as wg
 from wengert.dual import Dual
-from wengert.value import new_level
+from wengert.levels import new_level
 
 
 def dual(primal, tangent):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.value import is_suspended
+from wengert.levels import is_suspended
 
 
 def T(data, **options):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.levels import new_level
 from wengert.registry import Table, functions, table
-from wengert.value import Value, bind, has_nan, new_level
+from wengert.value import Value, bind, has_nan
 
 # How a value of each kind reaches a user's function.
 KINDS = {

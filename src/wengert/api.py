@@ -28,12 +28,13 @@ from wengert.containers import flatten, function_name, leaf_names, parameter_nam
 from wengert.derivation import fit
 from wengert.dual import Dual
 from wengert.errors import ArgumentError, DegenerateError, DtypeError, ShapeError, user_location
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.nodes import own_copy, owned
 from wengert.pullbacks import Pullback, pullback_of
 from wengert.tracing import Recorder
 from wengert.transforms.inlining import inlined_with_tangents
-from wengert.value import Value, has_nan, new_level, settled
+from wengert.value import Value, has_nan, settled
 from wengert.wlist import ArrayType, Tape, WengertList
 
 __all__ = [

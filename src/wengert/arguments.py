@@ -23,9 +23,10 @@ from wengert.errors import (
     location_of,
     user_location,
 )
+from wengert.levels import Level
 from wengert.nodes import own_copy
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Level, Value, innermost, is_abstract, is_escaped, settled, stacked
+from wengert.value import NO_PARAMS, Value, innermost, is_abstract, is_escaped, settled, stacked
 
 __all__ = [
     "check_alive",

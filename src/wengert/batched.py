@@ -14,9 +14,10 @@ import numpy as np
 
 from wengert.batching import Shared, over_batch
 from wengert.errors import TraceError, user_location
+from wengert.levels import is_suspended
 from wengert.memory import Memory, empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
-from wengert.value import Value, has_nan, is_suspended, is_view_of, settled
+from wengert.value import Value, has_nan, is_view_of, settled
 from wengert.wlist import ArrayType
 
 __all__ = ["Batched"]

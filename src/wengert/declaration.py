@@ -15,9 +15,10 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from wengert.errors import DeclarationError, NoRuleError, user_location
 from wengert.facts import Fact, Flat, Kind, flat
+from wengert.levels import is_special
 from wengert.primitive import Primitive
 from wengert.registry import functions, table
-from wengert.value import Value, bind, is_special
+from wengert.value import Value, bind
 
 __all__ = ["composed", "elementwise", "gufunc", "normalized_axes", "reduction", "refuse", "structural"]
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from wengert.errors import DegenerateError, user_location
 from wengert.facts import Kind
+from wengert.levels import is_suspended
 from wengert.memory import laid_out, note_view
 from wengert.primitive import Primitive
-from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_suspended, is_view_of
+from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_view_of
 from wengert.wlist import ArrayType
 
 __all__ = ["Dual"]

@@ -20,9 +20,10 @@ import numpy as np
 from wengert.derivation import fit
 from wengert.errors import GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.facts import Kind, Parts, transpose
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.primitive import Adjoint, Primitive
-from wengert.value import NO_PARAMS, Value, has_nan, new_level, settled
+from wengert.value import NO_PARAMS, Value, has_nan, settled
 from wengert.wlist import ArrayType
 
 __all__ = [

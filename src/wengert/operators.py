@@ -15,11 +15,12 @@ import numpy as np
 
 import wengert.rules  # noqa: F401  # the operators are rows of the table
 from wengert.facts import Kind
+from wengert.levels import is_special
 from wengert.nodes import COPIED_BELOW, FLOAT64, Node
 from wengert.primitive import Primitive
 from wengert.registry import handler_of, no_rule, table
 from wengert.tensors import Tensor
-from wengert.value import NO_PARAMS, Value, bind, check_series, is_special
+from wengert.value import NO_PARAMS, Value, bind, check_series
 
 __all__ = ["install"]
 

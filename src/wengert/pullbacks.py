@@ -19,6 +19,7 @@ from wengert.arguments import (
     zeros_like,
 )
 from wengert.containers import flatten, function_name
+from wengert.levels import new_level
 from wengert.nodes import Leaf, Node, own_copy, pull_back, topological_order
 from wengert.simplification.rolling import is_rolling, rolled
 from wengert.tensors import Tensor
@@ -26,7 +27,7 @@ from wengert.tracing import Recorder
 from wengert.transforms.adjoint import adjoint_sweep
 from wengert.transforms.inlining import call_new, inlined, recorder_of
 from wengert.transforms.selection import varied
-from wengert.value import Value, new_level, settled
+from wengert.value import Value, settled
 from wengert.wlist import ArrayType, Variable
 
 __all__ = ["Pullback", "pullback_of"]

@@ -19,23 +19,13 @@ from wengert.derivation import raised
 from wengert.errors import DtypeError, GraphError, LostDerivativeError, ShapeError, user_location
 from wengert.facts import Kind
 from wengert.graph_tape import tape_of_graph
+from wengert.levels import is_suspended, new_level, suspended
 from wengert.memory import Memory, laid_out, note_view
 from wengert.nodes import COPIED_BELOW, FLOAT64, Leaf, Node, Retaining, Several, pull_back, topological_order, watch
 from wengert.primitive import Primitive
 from wengert.printing import array_text
 from wengert.registry import functions, table
-from wengert.value import (
-    NO_PARAMS,
-    Value,
-    bind,
-    concrete,
-    has_nan,
-    is_suspended,
-    is_view_of,
-    new_level,
-    settled,
-    suspended,
-)
+from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_view_of, settled
 from wengert.wlist import ArrayType, Tape
 
 __all__ = ["Tensor", "no_grad", "tensor"]

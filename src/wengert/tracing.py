@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import Location, TraceError, user_location
+from wengert.levels import is_suspended, new_level
 from wengert.memory import copied, empty_like_in_memory, laid_out, note_view
 from wengert.primitive import Primitive
 from wengert.registry import table
-from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_abstract, is_suspended, is_view_of, new_level
+from wengert.value import NO_PARAMS, Value, bind, concrete, has_nan, is_abstract, is_view_of
 from wengert.wlist import ANY, ArrayType, Origin, Statement, Tape, Variable, WengertList
 
 __all__ = ["Place", "Recorder", "Tracer", "at", "place"]

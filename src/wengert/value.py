@@ -14,12 +14,9 @@ the tensors a user makes; below it are the private values of `wengert.rules.dege
 from __future__ import annotations
 
 import functools
-import itertools
 import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -34,6 +31,7 @@ from wengert.errors import (
     scipy_function_called,
     user_location,
 )
+from wengert.levels import is_special, open_sublist, setting
 from wengert.memory import Memory, is_shared
 from wengert.registry import functions, handler_of, no_rule, table
 from wengert.wlist import ArrayType
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_PARAMS",
-    "Level",
     "Value",
     "bind",
     "check_series",
@@ -55,16 +52,9 @@ __all__ = [
     "innermost",
     "is_abstract",
     "is_escaped",
-    "is_special",
-    "is_suspended",
     "is_view_of",
-    "new_level",
-    "open_sublist",
-    "recording_sublist",
     "settled",
-    "special_below",
     "stacked",
-    "suspended",
 ]
 
 NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
@@ -74,31 +64,7 @@ _MADE_LIKE: frozenset[Any] = frozenset(
     {np.array, np.asarray, np.asanyarray, np.zeros, np.ones, np.empty, np.full, np.eye, np.identity}
 )
 
-_levels = itertools.count(1)
 _BELOW_ALL = -3
-
-#: Values of levels below this one do not record; set by ``no_grad`` for the levels that exist when it is entered.
-suspended_below: ContextVar[int] = ContextVar("wengert_suspended_below", default=0)
-is_suspended = suspended_below.get
-
-#: The sub-list that is being recorded. It writes down what is done to the abstract values of all levels below its own:
-#: the statement belongs to the branch or round, not to the list around it.
-open_sublist: ContextVar[Recorder | None] = ContextVar("wengert_open_sublist", default=None)
-
-#: Values of levels below this one leave the short paths, which know nothing of the two above.
-special_below: ContextVar[int] = ContextVar("wengert_special_below", default=0)
-is_special = special_below.get
-
-
-class Level(int):
-    """The number of a transform call, and whether the call is still running."""
-
-    is_open = True
-
-
-def new_level() -> Level:
-    """Draw a level that is newer than all others."""
-    return Level(next(_levels))
 
 
 def is_escaped(value: Any) -> bool:
@@ -120,7 +86,7 @@ def bind(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any] = N
         if recorder is not None and _is_outside(recorder, newest):  # type: ignore[arg-type]  # as above
             if any(map(is_abstract, xs)):
                 return recorder.apply(prim, xs, params)
-            with _set(open_sublist, None):  # known values are computed outside, abstract tangents of theirs too
+            with setting(open_sublist, None):  # known values are computed outside, abstract tangents of theirs too
                 return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # as above
     return newest._apply(prim, xs, params)  # type: ignore[union-attr]  # as above
 
@@ -133,29 +99,6 @@ def _is_outside(recorder: Recorder, x: Value) -> bool:
 def is_abstract(x: Any) -> bool:
     """Whether `x` is known by shape and dtype only, so that Python cannot decide on its value."""
     return isinstance(x, Value) and x._is_abstract()
-
-
-@contextmanager
-def suspended(level: int) -> Iterator[None]:
-    """Let values of levels below this one record nothing."""
-    with _set(suspended_below, level), _set(special_below, max(level, is_special())):
-        yield
-
-
-@contextmanager
-def recording_sublist(recorder: Recorder) -> Iterator[None]:
-    """Let a list that is being recorded have what is done to abstract values from outside."""
-    with _set(open_sublist, recorder), _set(special_below, max(recorder.level, is_special())):
-        yield
-
-
-@contextmanager
-def _set(variable: ContextVar[Any], value: Any) -> Iterator[None]:
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)
 
 
 def _newest(operands: Sequence[Any]) -> Value | None:

@@ -14,8 +14,8 @@ from wengert.arguments import lowered, numbers_of, run
 from wengert.batched import Batched
 from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, ShapeError, TraceError, location_of, user_location
+from wengert.levels import Level, new_level
 from wengert.nodes import own_copy
-from wengert.value import Level, new_level
 
 __all__ = ["vmap"]
 

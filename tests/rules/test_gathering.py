@@ -12,10 +12,10 @@ import pytest
 import wengert as wg
 from wengert import numeric
 from wengert.checker import check
+from wengert.levels import new_level
 from wengert.masked import Masked
 from wengert.registry import table
 from wengert.rules.gathering import Slot
-from wengert.value import new_level
 
 RNG = np.random.default_rng(8)
 V = RNG.normal(size=5)

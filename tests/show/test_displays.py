@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
+from wengert.levels import new_level
 from wengert.tensors import Tensor
-from wengert.value import new_level
 from wengert.wlist import Tape
 
 EVIL = "<script>alert(1)</script>"

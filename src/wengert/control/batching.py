@@ -21,11 +21,12 @@ from wengert.control.branches import Branches, Call
 from wengert.control.loops import Loop
 from wengert.control.operation import apply, as_tuple, result_of
 from wengert.control.whiles import While
+from wengert.levels import new_level
 from wengert.nodes import own_copy
 from wengert.registry import table
 from wengert.tracing import Recorder
 from wengert.transforms.inlining import outputs_of
-from wengert.value import bind, concrete, is_abstract, new_level
+from wengert.value import bind, concrete, is_abstract
 from wengert.wlist import ArrayType, WengertList
 
 Own = Sequence[bool]

@@ -29,9 +29,10 @@ from wengert.control.recording import (
 )
 from wengert.control.whiles import While
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
+from wengert.levels import recording_sublist
 from wengert.nodes import own_copy
 from wengert.tracing import Recorder
-from wengert.value import Value, concrete, is_abstract, recording_sublist
+from wengert.value import Value, concrete, is_abstract
 from wengert.wlist import ArrayType
 
 __all__ = ["call", "cond", "fori_loop", "scan", "switch", "while_loop"]

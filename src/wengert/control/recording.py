@@ -10,8 +10,9 @@ import numpy as np
 
 from wengert.containers import flatten, function_name, leaf_names, parameter_names, same_structure
 from wengert.errors import ArgumentError, DtypeError, ShapeError, user_location
+from wengert.levels import open_sublist, recording_sublist
 from wengert.tracing import Recorder, Tracer
-from wengert.value import Value, innermost, open_sublist, recording_sublist, stacked
+from wengert.value import Value, innermost, stacked
 from wengert.wlist import ArrayType, Variable, WengertList
 
 __all__ = [

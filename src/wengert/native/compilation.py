@@ -271,7 +271,8 @@ class Compiled:
             lst = trace(program)(*(stand_in(kind)[()] for kind in types))
         put_together, count = rebuilds[-1]
         is_simple = not moving[1] and not any(fixed) and all(_is_leaf(x) for x in moving[0])
-        signature = Signature(types, NativeCall(rolled(lst)), put_together, is_simple, _after_entry(put_together, count))
+        call = NativeCall(rolled(lst))
+        signature = Signature(types, call, put_together, is_simple, _after_entry(put_together, count))
         if reason := machine.unavailable():
             _say_once(reason)
         else:

@@ -18,11 +18,12 @@ import numpy as np
 
 from wengert.derivation import fit, raised
 from wengert.facts import Parts
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.tracing import Recorder, at
 from wengert.transforms.reached import Reached, everywhere
 from wengert.transforms.selection import Selection, is_floating, numbers_of, pruned, selected, varied, zeros_of
-from wengert.value import has_nan, is_abstract, new_level
+from wengert.value import has_nan, is_abstract
 from wengert.wlist import ArrayType, Origin, Statement, Tape, Variable, WengertList
 
 __all__ = ["Contribution", "adjoint", "adjoint_sweep", "recorded"]

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.tracing import Recorder, at
 from wengert.transforms.selection import Selection, is_floating, selected, zeros_of
-from wengert.value import has_nan, new_level
+from wengert.value import has_nan
 from wengert.wlist import Origin, Statement, Tape, Variable, WengertList
 
 __all__ = ["tangent", "tangent_sweep"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.show.notation import number_text, printable
 from wengert.show.summary.sweeping import Plan, Step, size_of
 from wengert.transforms.adjoint import cotangent_of
 from wengert.transforms.selection import varied
-from wengert.value import new_level
 from wengert.wlist import Statement, Tape, Variable
 
 __all__ = ["findings"]

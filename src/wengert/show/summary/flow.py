@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from wengert.facts import Parts
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.show.summary.sweeping import Plan, Step, size_of
 from wengert.transforms.adjoint import cotangent_of
-from wengert.value import new_level
 from wengert.wlist import Variable
 
 __all__ = ["Flow", "flow_through"]

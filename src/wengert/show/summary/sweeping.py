@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from wengert.levels import new_level
 from wengert.masked import masked, unmasked
 from wengert.transforms.adjoint import cotangent_of, receives, terms_of
 from wengert.transforms.selection import numbers_of, varied
-from wengert.value import new_level
 from wengert.wlist import Statement, Tape, Variable
 
 __all__ = ["Plan", "Step", "owner", "pulled", "size_of"]

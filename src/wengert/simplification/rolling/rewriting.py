@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from wengert.control import Control
+from wengert.levels import setting
 from wengert.registry import table
 from wengert.simplification.keys import application_key, constant_key
 from wengert.simplification.passes import fresh_names
@@ -43,11 +44,8 @@ def is_rolling() -> bool:
 @contextmanager
 def rolling() -> Iterator[None]:
     """Let lists be rolled up meanwhile."""
-    token = _is_rolling.set(True)
-    try:
+    with setting(_is_rolling, True):
         yield
-    finally:
-        _is_rolling.reset(token)
 
 
 def rolled(lst: WengertList) -> WengertList:
