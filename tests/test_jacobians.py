@@ -158,6 +158,18 @@ def test_directions_go_together_by_128():
     assert len(calls) == 1 + 3
 
 
+def test_a_list_has_all_directions_together():
+    def f(x):
+        return np.tanh(M @ x)
+
+    lst = wg.simplify(wg.trace(wg.jacobian(f, mode="forward"))(V))
+    assert [stmt.prim.name for stmt in lst.statements] == ["matmul", "sech_squared", "multiply", "transpose"]
+    np.testing.assert_allclose(lst.run([V])[0], wg.jacobian(f)(V), rtol=1e-14)
+    many = np.linspace(-1.0, 1.0, 300)
+    lst = wg.trace(wg.jacobian(np.sin, mode="forward"))(many)
+    np.testing.assert_allclose(lst.run([many])[0], np.diag(np.cos(many)), rtol=1e-14)
+
+
 def test_directions_in_containers_go_together():
     counting, calls = counted(lambda p: np.concatenate([p["a"], p["b"].ravel() ** 2, p["a"]]))
     found = wg.jacobian(counting)({"a": V, "b": np.ones((2, 1))})

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from wengert.api import grad, named, push_once
-from wengert.arguments import of_selected, primal, zeros_like
+from wengert.arguments import is_listed, of_selected, primal, zeros_like
 from wengert.containers import flatten, function_name
 from wengert.errors import ArgumentError, DegenerateError, NoRuleError, TraceError, user_location
 from wengert.pullbacks import Pullback, pullback_of
@@ -87,43 +87,53 @@ def _jacobian(
         try:
             columns, y_rebuild = _columns(f, rebuild, xs, mode)
         except DegenerateError:  # at repeated eigenvalues reverse mode alone knows what is defined
-            columns = []
-        if columns:
-            return _from_columns(columns, xs, rebuild), y_rebuild
+            columns = None
+        if columns is not None:
+            return [rebuild(_blocks(whole, xs)) for whole in columns], y_rebuild
     pullback = pullback_of(f, primals, transform=transform)
     units = list(_basis(pullback.outputs))
 
     def row(*y_bars: Any) -> tuple[Any, ...]:
         return tuple(pullback.of_leaves(y_bars))
 
-    rows = _together(row, units, pullback.outputs)
-    if rows is None:
-        rows = [_row(f, pullback, k, unit) for k, unit in units]
+    together = _together(row, units, pullback.outputs)
+    rows = _row_by_row(together) if together else [_row(f, pullback, k, unit) for k, unit in units]
     return _from_rows(rows, pullback.outputs, xs, rebuild), flatten(pullback.y)[1]
 
 
-def _columns(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], mode: Mode) -> tuple[list[Any], Any]:
-    """The columns by forward mode, and how one is put together; none where reverse mode takes fewer passes."""
+def _columns(f: Function, rebuild: Callable[..., Any], xs: Sequence[Any], mode: Mode) -> tuple[list[Any] | None, Any]:
+    """The columns by forward mode, and how one is put together; ``None`` where reverse mode takes fewer passes.
+
+    For each leaf of the result they are an array of its shape with one more axis at the end.
+    """
     units = list(_basis(xs))
     if not units:
-        return [], None
+        return None, None
     y_dots, y_rebuild = _column(f, rebuild, xs, *units[0])
     if mode == "auto" and len(units) > sum(t.size for t in y_dots):
-        return [], y_rebuild
+        return None, y_rebuild
 
     def column(*x_dots: Any) -> tuple[Any, ...]:
         return tuple(flatten(push_once(f, rebuild, xs, x_dots)[1])[0])
 
-    rest = _together(column, units[1:], xs)
-    if rest is None:
-        rest = [_column(f, rebuild, xs, k, unit)[0] for k, unit in units[1:]]
-    return [y_dots, *rest], y_rebuild
+    if any(map(is_listed, xs)):
+        # All at once: of the first column, which only said how large the result is, nothing stays in the list.
+        together = _together(column, units, xs)
+        if together:
+            joined = [np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*together, strict=True)]
+            return [np.moveaxis(whole, 0, -1) for whole in joined], y_rebuild
+    together = _together(column, units[1:], xs)
+    rest = _row_by_row(together) if together else [_column(f, rebuild, xs, k, unit)[0] for k, unit in units[1:]]
+    return [np.stack(parts, axis=-1) for parts in zip(y_dots, *rest, strict=True)], y_rebuild
 
 
-def _together(derivative: Function, units: Sequence[tuple[int, Any]], xs: Sequence[Any]) -> list[Any] | None:
-    """The derivatives along many units in one pass over a batch (`vmap`); ``None`` where that cannot be."""
+def _together(derivative: Function, units: Sequence[tuple[int, Any]], xs: Sequence[Any]) -> list[Any]:
+    """The derivatives along many units in passes over batches (`vmap`); none where that cannot be.
+
+    For each batch, they are those of all leaves of the result, with the units along the first axis.
+    """
     if len(units) < 2 or any(x.dtype.kind == "c" for x in xs):
-        return None
+        return []
     from wengert.vectorisation import vmap
 
     found = []
@@ -133,11 +143,15 @@ def _together(derivative: Function, units: Sequence[tuple[int, Any]], xs: Sequen
         for place, (k, unit) in enumerate(chunk):
             seeds[k][place] = unit
         try:
-            parts = vmap(derivative)(*seeds)
+            found.append(vmap(derivative)(*seeds))
         except (NoRuleError, TraceError):  # a rule that asks for numbers does not take batches
-            return None
-        found += [[part[place] for part in parts] for place in range(len(chunk))]
+            return []
     return found
+
+
+def _row_by_row(together: Sequence[Any]) -> list[list[Any]]:
+    """For each unit, the derivatives of all leaves."""
+    return [[part[place] for part in parts] for parts in together for place in range(len(parts[0]))]
 
 
 def _basis(xs: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -194,18 +208,14 @@ def _row(f: Function, pullback: Pullback, k: int, unit: Any) -> list[Any]:
     return entries
 
 
-def _from_columns(columns: Sequence[Any], xs: Sequence[Any], rebuild: Callable[..., Any]) -> list[Any]:
-    """Join the results of forward passes: a block of shape ``y.shape + x.shape`` for each pair of leaves."""
-    rows = []
-    for k in range(len(columns[0])):
-        blocks, start = [], 0
-        for x in xs:
-            part = [column[k] for column in columns[start : start + x.size]]
-            start += x.size
-            shape = (*columns[0][k].shape, *x.shape)
-            blocks.append(np.reshape(np.stack(part, axis=-1), shape)[()] if part else np.zeros(shape))
-        rows.append(rebuild(blocks))
-    return rows
+def _blocks(whole: Any, xs: Sequence[Any]) -> list[Any]:
+    """Columns side by side, taken apart to a block of shape ``y.shape + x.shape`` for each leaf of the arguments."""
+    blocks, start, shape = [], 0, whole.shape[:-1]
+    for x in xs:
+        part = whole if len(xs) == 1 else whole[..., start : start + x.size]
+        blocks.append(np.reshape(part, (*shape, *x.shape))[()] if x.size else np.zeros((*shape, *x.shape)))
+        start += x.size
+    return blocks
 
 
 def _from_rows(rows: Sequence[Any], ys: Sequence[Any], xs: Sequence[Any], rebuild: Callable[..., Any]) -> list[Any]:
