@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wengert.errors import ShapeError
 from wengert.facts import Kind
+from wengert.registry import table
 from wengert.wlist import ANY, ArrayType, Variable
 
 if TYPE_CHECKING:
@@ -24,16 +26,18 @@ _CORE = re.compile(r"\(([^)]*)\)")  # a pair of brackets, empty for a number
 
 def result_types(prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> tuple[ArrayType, ...]:
     """The types of the results of `prim` for operands that are values, variables or Python numbers."""
-    types = [x if isinstance(x, (int, float, complex)) else _type_of(x) for x in operands]
-    shapes = [() if not isinstance(t, ArrayType) else t.shape for t in types]
+    types = [
+        x.type if x.__class__ is Variable else x if isinstance(x, (int, float, complex)) else ArrayType.of(x)
+        for x in operands
+    ]
+    shapes = [() if t.__class__ is not ArrayType else t.shape for t in types]
+    if (seen := _plain_to_see(prim, types, params)) is not None:
+        return (seen,)
     if prim.types is not None:
         return (prim.types(*map(ArrayType.of, types), **params),)
     if prim.kind is Kind.ELEMENTWISE:
         shape = _broadcast(shapes)
-        kinds = tuple(t.dtype if isinstance(t, ArrayType) else type(t) for t in types)
-        if params or not all(kind is float or isinstance(kind, np.dtype) for kind in kinds):
-            return tuple(ArrayType(shape, dtype) for dtype in _dtypes(prim, types, params))
-        return tuple(ArrayType(shape, dtype) for dtype in _dtypes_of_kinds(prim, kinds))
+        return tuple([ArrayType(shape, dtype) for dtype in _dtypes_known(prim, types, params)])
     if prim.kind is Kind.REDUCTION:
         ones = [(1,) * len(shape) for shape in shapes]
         return (ArrayType(_reduced(shapes[0], **params), _dtype(prim, types, ones, params)),)
@@ -51,14 +55,36 @@ def _dtypes(prim: Primitive, types: Sequence[Any], params: Mapping[str, Any]) ->
     return tuple(np.asarray(y).dtype for y in found)
 
 
+def _dtypes_known(prim: Primitive, types: Sequence[Any], params: Mapping[str, Any]) -> tuple[np.dtype[Any], ...]:
+    """The same, found once where there are no parameters."""
+    if params:
+        return _dtypes(prim, types, params)
+    return _dtypes_of_kinds(prim, tuple([t.dtype if t.__class__ is ArrayType else _kind_of_number(t) for t in types]))
+
+
+def _kind_of_number(x: Any) -> Any:
+    """What the type of a result depends on: any float of Python stands for all, other numbers count by value."""
+    return float if x.__class__ is float else (x.__class__, repr(x), x)
+
+
 @functools.lru_cache(maxsize=4096)
 def _dtypes_of_kinds(prim: Primitive, kinds: tuple[Any, ...]) -> tuple[np.dtype[Any], ...]:
-    """The same for operands of these dtypes; a Python float is a kind of its own (other numbers count by value)."""
-    return _dtypes(prim, [1.0 if kind is float else ArrayType((), kind) for kind in kinds], {})
+    """The same for operands of these dtypes, and numbers of these kinds."""
+    types = [1.0 if k is float else k[2] if k.__class__ is tuple else ArrayType((), k) for k in kinds]
+    return _dtypes(prim, types, {})
 
 
 def _broadcast(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """The common shape; a length that is known only when a list is run fits itself and 1."""
+    shape = shapes[0] if shapes else ()
+    for other in shapes:
+        if not other or other == shape:
+            continue
+        if shape:
+            break
+        shape = other
+    else:
+        return shape  # they are equal, or of numbers
     if not any(ANY in shape for shape in shapes):
         return np.broadcast_shapes(*shapes)
     found = np.broadcast_shapes(*map(_stood_in, shapes))
@@ -88,18 +114,25 @@ def _results(y: Any) -> tuple[Any, ...]:
     return y if isinstance(y, tuple) else (y,)
 
 
-def _type_of(x: Any) -> ArrayType:
-    return x.type if isinstance(x, Variable) else ArrayType.of(x)
-
-
 def _evaluate_on_ones(prim: Primitive, types: Sequence[Any], shapes: Sequence[Any], params: Mapping[str, Any]) -> Any:
     """Run the primitive on ones that take no memory; Python numbers stay themselves, so promotion is NumPy's."""
-    ones = [
-        np.broadcast_to(np.ones((), t.dtype), shape) if isinstance(t, ArrayType) else t
-        for t, shape in zip(types, shapes, strict=True)
-    ]
+    ones = [_ones(t.dtype, s) if isinstance(t, ArrayType) else t for t, s in zip(types, shapes, strict=True)]
     with np.errstate(all="ignore"):
         return prim.compute(*ones, **params)
+
+
+def _ones(dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Ones that are all the same number in memory, which nobody may write into."""
+    if dtype.hasobject:
+        return np.broadcast_to(np.ones((), dtype), shape)
+    return np.ndarray(shape, dtype, _one(dtype), 0, (0,) * len(shape))  # `broadcast_to` takes ten times as long
+
+
+@functools.lru_cache(maxsize=64)
+def _one(dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    one = np.ones((), dtype)
+    one.flags.writeable = False
+    return one
 
 
 def _dtype(prim: Primitive, types: Sequence[Any], shapes: Sequence[Any], params: Mapping[str, Any]) -> np.dtype[Any]:
@@ -111,6 +144,74 @@ def _reduced(shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> t
     if keepdims:
         return tuple(1 if k in axis else n for k, n in enumerate(shape))
     return tuple(n for k, n in enumerate(shape) if k not in axis)
+
+
+# --- structural primitives that would move every element ---------------------------------------------------------
+#
+# Each gives the type where it is plain to see, and ``None`` where NumPy is to be asked, which also raises its errors.
+
+
+def _concatenated(types: Sequence[Any], axis: Any) -> ArrayType | None:
+    first = types[0]
+    if axis.__class__ is not int or not _are_arrays(types) or not 0 <= axis < len(first.shape):
+        return None
+    before, after = first.shape[:axis], first.shape[axis + 1 :]
+    for t in types:
+        same = len(t.shape) == len(first.shape) and (t.shape[:axis], t.shape[axis + 1 :]) == (before, after)
+        if not same or t.dtype != first.dtype:
+            return None
+    return ArrayType((*before, sum(t.shape[axis] for t in types), *after), first.dtype)
+
+
+def _reshaped(types: Sequence[Any], shape: Any) -> ArrayType | None:
+    is_plain = _are_arrays(types) and _is_shape(shape) and all(n >= 0 for n in shape)
+    return ArrayType(shape, types[0].dtype) if is_plain and math.prod(shape) == types[0].size else None
+
+
+def _scattered(types: Sequence[Any], index: Any, shape: Any) -> ArrayType | None:
+    is_plain = _are_arrays(types) and _is_shape(shape) and ANY not in shape
+    return ArrayType(shape, types[0].dtype) if is_plain and _taken(shape, index) == types[0].shape else None
+
+
+def _updated(types: Sequence[Any], index: Any) -> ArrayType | None:
+    """The type of the first operand, with the second where an index says."""
+    if len(types) != 2 or not _are_arrays(types) or types[0].dtype != types[1].dtype:
+        return None
+    return types[0] if _taken(types[0].shape, index) == types[1].shape else None
+
+
+def _added(types: Sequence[Any], index: Any) -> ArrayType | None:
+    """The same where that is added, at an index of no computed parts."""
+    return _updated(types, index) if index.__class__ is tuple else None
+
+
+def _taken(shape: tuple[int, ...], index: Any) -> tuple[int, ...] | None:
+    try:
+        taken: tuple[int, ...] = _ones(np.dtype(bool), shape)[index].shape
+    except (IndexError, ValueError, TypeError):
+        return None
+    return taken
+
+
+def _are_arrays(types: Sequence[Any]) -> bool:
+    return all(t.__class__ is ArrayType and t.dtype.isnative and t.dtype.kind in "fciub" for t in types)
+
+
+def _plain_to_see(prim: Primitive, types: Sequence[Any], params: Mapping[str, Any]) -> ArrayType | None:
+    """The type of the result of a primitive of the table below, if it is plain to see."""
+    quick = _QUICK.get(prim.name)
+    if quick is None or table.primitives.get(prim.name) is not prim:
+        return None
+    return None if any(t.__class__ is ArrayType and ANY in t.shape for t in types) else quick(types, **params)
+
+
+_QUICK: Mapping[str, Callable[..., ArrayType | None]] = {
+    "concatenate": _concatenated,
+    "reshape": _reshaped,
+    "scatter": _scattered,
+    "index_update": _updated,
+    "add_at": _added,
+}
 
 
 def core_dimensions(signature: str) -> tuple[list[list[str]], list[list[str]]]:

@@ -8,10 +8,9 @@ and loops, and leaves a tape of that run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,14 +46,24 @@ class Place:
 place: ContextVar[Place | None] = ContextVar("wengert_place", default=None)
 
 
-@contextmanager
-def at(where: Location | None, origin: Origin | None = None) -> Iterator[None]:
+class _At:
+    """What `at` returns: a transform enters one for each statement, and a generator would take twice as long."""
+
+    __slots__ = ("_place", "_token")
+
+    def __init__(self, there: Place) -> None:
+        self._place = there
+
+    def __enter__(self) -> None:
+        self._token = place.set(self._place)
+
+    def __exit__(self, *_: object) -> None:
+        place.reset(self._token)
+
+
+def at(where: Location | None, origin: Origin | None = None) -> _At:
     """Let statements that are recorded meanwhile have this location and origin."""
-    token = place.set(Place(where, origin))
-    try:
-        yield
-    finally:
-        place.reset(token)
+    return _At(Place(where, origin))
 
 
 class Recorder:
@@ -132,22 +141,26 @@ class Recorder:
         """Append ``targets ← prim(operands; params)``, with values where all operands have one; a tracer for each."""
         # An array that is not a variable is copied: the list must not change with it.
         symbols = tuple(map(self._symbol, operands))
-        known = all(not isinstance(x, Variable) or x in self.values for x in symbols)
+        known = True
+        for x in symbols:
+            if x.__class__ is Variable and x not in self.values:
+                known = False
+                break
         if known:
             value = bind(prim, [self.values[x] if isinstance(x, Variable) else x for x in symbols], params)
             values = value if prim.outputs > 1 else (value,)
             types: tuple[ArrayType, ...] = tuple(map(ArrayType.of, values))
         else:
             types = prim.infer(symbols, params)
-        targets = tuple(Variable(self._next_name(), kind) for kind in types)
+        targets = tuple([Variable(self._next_name(), kind) for kind in types])
         if known:
             self.values.update(zip(targets, values, strict=True))
         if self._is_active(prim, symbols):
-            self.active.update(target for target in targets if target.dtype.kind in "fc")
+            self.active.update([target for target in targets if target.type.dtype.kind in "fc"])
         at = place.get()
         where, origin = (user_location(), None) if at is None else (at.where, at.origin)
         self.statements.append(Statement(targets, prim, symbols, params, where, origin))
-        tracers = tuple(Tracer(self, target) for target in targets)
+        tracers = tuple([Tracer(self, target) for target in targets])
         return tracers if prim.outputs > 1 else tracers[0]
 
     def apply(self, prim: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> Any:
@@ -173,7 +186,8 @@ class Recorder:
         return is_view_of(prim.compute(array, **params), array)
 
     def _is_active(self, prim: Primitive, operands: Sequence[Any]) -> bool:
-        return any(isinstance(x, Variable) and x in self.active and prim.is_active(i) for i, x in enumerate(operands))
+        active = self.active
+        return any(x.__class__ is Variable and x in active and prim.is_active(i) for i, x in enumerate(operands))
 
     def _symbol(self, x: Any) -> Any:
         if self.owns(x):
@@ -223,13 +237,16 @@ class Recorder:
         )
 
     def _renamed(self, operands: Iterable[Any]) -> tuple[Any, ...]:
-        return tuple(self._called.get(x, x) if isinstance(x, Variable) else x for x in operands)
+        called = self._called
+        return tuple([called.get(x, x) if x.__class__ is Variable else x for x in operands])
 
     def _with_names(self, stmt: Statement) -> Statement:
-        targets, operands = self._renamed(stmt.targets), self._renamed(stmt.operands)
-        if all(new is old for new, old in zip((*targets, *operands), (*stmt.targets, *stmt.operands), strict=True)):
-            return stmt
-        return replace(stmt, targets=targets, operands=operands)
+        called = self._called
+        for x in (*stmt.targets, *stmt.operands):
+            if x.__class__ is Variable and x in called:
+                targets, operands = self._renamed(stmt.targets), self._renamed(stmt.operands)
+                return Statement(targets, stmt.prim, operands, stmt.params, stmt.where, stmt.origin)
+        return stmt
 
     def finish_tape(self, name: str, outputs: Sequence[Any]) -> Tape:
         """The list together with the values of this run."""

@@ -45,6 +45,8 @@ class ArrayType:
     @staticmethod
     def of(value: Any) -> ArrayType:
         """The type of an array, a number, a variable or anything else with shape and dtype."""
+        if value.__class__ is Variable:  # most often
+            return value.type
         if hasattr(value, "shape") and hasattr(value, "dtype"):
             return ArrayType(tuple(value.shape), value.dtype)
         array = np.asarray(value)

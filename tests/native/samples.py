@@ -101,8 +101,12 @@ def control(count: int, start: int) -> Iterator[Sample]:
 
 
 def indices(count: int, start: int) -> Iterator[Sample]:
-    """Computed indices, of which some are out of range, to read, to write and to add at, also inside of loops."""
+    """Computed indices, of which some are out of range, to read, to write and to add at, also inside of loops.
+
+    One of the arrays is a constant that is too large to stand in the code.
+    """
     rng = np.random.default_rng(start)
+    constant = rng.standard_normal(1_000)
 
     def used(x, i, j, n):
         y = wg.gather(x, (i, j)) + wg.gather(x, i)[..., 0]
@@ -111,7 +115,7 @@ def indices(count: int, start: int) -> Iterator[Sample]:
         def step(k, c):
             return wg.cond(k % 2 == 0, lambda: wg.index_update(c, n + k, wg.gather(c, n) * 0.5), lambda: c + 1)
 
-        return y, wg.fori_loop(0, 3, step, z)
+        return y, wg.gather(constant, i * i), wg.fori_loop(0, 3, step, z)
 
     for k in range(count):
         rows, columns, width = rng.integers(1, 6, 3)

@@ -199,6 +199,16 @@ def test_batches_of_products_with_one_matrix():
     assert "reshape" not in "".join(str(stmt) for group in groups_of(compiled) for stmt in group.roots)
 
 
+def test_batches_of_constants_times_one_matrix():
+    a = drawn(25, 4, 4)
+    assert_agrees(lambda x: np.tanh(a @ x) @ x, drawn(4, 4))
+
+
+def test_rows_through_an_index_of_the_other_axes():
+    table = np.array([[0, 2], [1, 1], [2, 0]])
+    assert_band(lambda x, w: np.sum(np.sum(np.exp(x)[table] * w, axis=1) ** 2, axis=0), drawn(3, 100), drawn(2, 100))
+
+
 # --- layers ----------------------------------------------------------------------------------------------------------
 
 

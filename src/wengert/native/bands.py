@@ -17,7 +17,7 @@ import numpy as np
 
 from wengert.facts import Kind
 from wengert.native.coverage import primitive_of
-from wengert.native.indices import basic_parts
+from wengert.native.indices import basic_parts, whole_axes
 from wengert.native.writing import LANES
 from wengert.primitive import Primitive
 from wengert.wlist import ArrayType, Statement, Variable
@@ -28,7 +28,7 @@ _SHORTEST = LANES  # rows
 _WIDEST = 2_048  # elements of one row that are kept, or read
 _COPIED = 16  # elements of a row that are rather copied than updated in place
 _MOST_FOLDS = 8_192  # elements that are folded over all rows
-_MOST_ROUNDS = 16_384  # elements of a row that are computed
+_MOST_ROUNDS = 65_536  # elements of a row that are computed
 _MOST_TERMS = 256  # of a matrix product for each row; BLAS is better at larger ones
 
 #: What is stored part by part, where each row is.
@@ -215,8 +215,8 @@ def _axis_between_units(before: tuple[int, ...], after: tuple[int, ...], axis: i
 
 
 def _axis_in_index(index: Any, ndim: int, axis: int) -> int | None:
-    """Through an index without arrays, the axis of the array of an axis of what is taken, if that is all of it."""
-    return {taken: own for own, taken in _whole_axes(index, ndim)}.get(axis)
+    """Through an index that is known, the axis of the array of an axis of what is taken, if that is all of it."""
+    return whole_axes(index, ndim).get(axis)
 
 
 def _axis_of_taken(index: Any, ndim: int, axis: int) -> int | None:

@@ -6,6 +6,7 @@ that is asked for twice is computed once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,16 @@ import numpy as np
 from wengert.facts import Kind
 from wengert.native import elementwise, threads
 from wengert.native.coverage import operand_dtypes, primitive_of
+from wengert.native.decisions import decided
+from wengert.native.elementwise.scalars import BOOL, Scalar
+from wengert.native.guards import Guard, placed
 from wengert.native.indices import indexed, slots_of
 from wengert.native.parts import Part
 from wengert.native.places import Index, Place, assigned, broadcast, moved, place_in
 from wengert.native.reductions import REDUCTIONS, begun, folded, has_end, is_at_end, whole
+from wengert.native.skipping import spared
 from wengert.native.taking import TAKES, taken_at
-from wengert.native.writing import MEMORY, REGISTERS, Function, literal
+from wengert.native.writing import MEMORY, REGISTERS, Function, is_vector, literal
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Variable
 
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from wengert.native.emission import GroupWriter
 
 __all__ = ["Body", "load"]
+
+_WRITTEN_OUT = 8  # rounds, and elements of a loop that has no vectors
 
 
 def load(function: Function, pointer: str, dtype: np.dtype[Any]) -> str:
@@ -43,6 +50,9 @@ class Body:
         self.group, self.plan = writer.group, writer.plan
         self._known: dict[tuple[Variable, Index], str] = {}
         self._parts: threads.Parts | None = None  # of the loop that is split
+        self._spared: tuple[list[Guard], int] | None = None  # where terms of sums are skipped
+        has_loops = self.group.domain is not None and not self.group.nests
+        self.is_of_few = has_loops and math.prod(self.group.domain or ()) <= _WRITTEN_OUT
 
     # Elements.
 
@@ -81,6 +91,8 @@ class Body:
             (self.element(x, _broadcast(index, ArrayType.of(x).shape), dtype), dtype)
             for x, dtype in zip(stmt.operands, dtypes, strict=True)
         ]
+        if stmt in self.writer.decided and self.is_of_few and not any(is_vector(x) for x, _ in operands):
+            return decided(self.function, operands, v.dtype)
         if stmt.prim.name == "choice_number":
             self.note(elementwise.is_choice(self.function, operands[0], stmt.params))
         return elementwise.emit(self.function, primitive_of(stmt), operands, v.dtype, stmt.params)
@@ -164,6 +176,8 @@ class Body:
         if parts is None or parts.count == 1:
             parts = None
         in_memory = [stmt for stmt in sums if not is_at_end(stmt)]
+        if len(domain) > 1 and len(in_memory) == len(self.group.roots):
+            self._spared = spared(in_memory, domain, self.plan.virtual)
         own = [stmt for stmt in in_memory if parts is None or stmt.targets[0] not in parts.folds]
         for stmt in own:
             self._fill(stmt)
@@ -213,6 +227,10 @@ class Body:
         self, domain: tuple[int, ...], depth: int, index: Index, running: dict[Variable, str]
     ) -> dict[Variable, str]:
         """The loops from one depth on; `running` are folds in registers, of which the last values are returned."""
+        if self._spared is not None and self._spared[1] == depth:
+            guards, self._spared = self._spared[0], None
+            with self.function.when(self._is_any(guards, index)):
+                return self._rounds(domain, depth, index, running)
         if depth == len(domain):
             return self._innermost(index, running)
         begun_here = {
@@ -228,12 +246,24 @@ class Body:
                 self._store_whole(stmt, index, results[v])
         return {v: results[v] for v in running}
 
+    def _is_any(self, guards: Sequence[Guard], index: Index) -> str:
+        """Whether a guard holds at an index, in some lane of a vector."""
+        answer = Scalar(self.function, "0", BOOL)
+        for guard in guards:
+            register = self.element(guard.value, placed(guard.index, index), BOOL)
+            answer |= Scalar(self.function, register, BOOL) ^ guard.is_negated
+        return answer.text
+
     def _round(
         self, domain: tuple[int, ...], depth: int, index: Index, carried: dict[Variable, str]
     ) -> dict[Variable, str]:
         """One of the loops; an axis of length 1 has none, and index 0 as in what is broadcast along it."""
         if domain[depth] == 1:
             return self._rounds(domain, depth + 1, (*index, 0), carried)
+        if self._is_written_out(domain[depth:]):
+            for k in range(domain[depth]):
+                carried = self._rounds(domain, depth + 1, (*index, k), carried)
+            return carried
         kinds = [(REGISTERS[v.dtype.name], register) for v, register in carried.items()]
         parts = self._parts if self._parts is not None and depth == self._parts.depth else None
         with self.function.loop(domain[depth] if parts is None else parts.rounds, kinds) as loop:
@@ -244,6 +274,10 @@ class Body:
             found = self._rounds(domain, depth + 1, (*index, place), inside)
             loop.next = [found[v] for v in carried]
         return dict(zip(carried, loop.results, strict=True))
+
+    def _is_written_out(self, lengths: Sequence[int]) -> bool:
+        """Whether loops are written round by round: LLVM would do so too late to make registers of the elements."""
+        return self._parts is None and lengths[0] in self.function.unrolled and math.prod(lengths) <= _WRITTEN_OUT
 
     def _depth_of(self, stmt: Statement, depth: int) -> int:
         """The loop in front of which a fold in a register begins."""
@@ -286,6 +320,10 @@ class Body:
         elif shape[len(index)] == 1:
             self.over(shape, inside, (*index, 0))
         elif 0 not in shape:
+            if self._is_written_out(shape[len(index) :]):
+                for k in range(shape[len(index)]):
+                    self.over(shape, inside, (*index, k))
+                return
             with self.function.loop(shape[len(index)]) as loop:
                 self.over(shape, inside, (*index, loop.index))
 
@@ -308,6 +346,10 @@ class Body:
         if len(index) < len(part.domain):
             if part.domain[len(index)] == 1:
                 self._write_part(v, part, (*index, 0))
+                return
+            if self._is_written_out(part.domain[len(index) :]):
+                for k in range(part.domain[len(index)]):
+                    self._write_part(v, part, (*index, k))
                 return
             with self.function.loop(part.domain[len(index)]) as loop:
                 self._write_part(v, part, (*index, loop.index))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -19,7 +20,7 @@ from wengert.native.reductions import REDUCTIONS, is_native_reduction
 from wengert.native.scans import SCANS, is_native_scan
 from wengert.native.searches import SEARCHES, is_native_search
 from wengert.native.taking import TAKES, is_native_take
-from wengert.native.writing import MEMORY, REGISTERS
+from wengert.native.writing import MEMORY, REGISTERS, name_of
 from wengert.primitive import Primitive
 from wengert.wlist import ANY, ArrayType, Statement
 
@@ -47,13 +48,18 @@ def is_native(stmt: Statement) -> bool:
     return has_code(stmt) or callbacks.may_call_back(stmt)
 
 
+@lru_cache(maxsize=65_536)
 def has_code(stmt: Statement) -> bool:
-    """Whether machine code can be written for a statement, with call backs at most in its sub-lists."""
+    """Whether machine code can be written for a statement, with call backs at most in its sub-lists.
+
+    The answers, and so the statements, are kept until ``has_code.cache_clear()``: a list is asked for several times.
+    """
     kinds = [ArrayType.of(x) for x in stmt.operands if not isinstance(x, (bool, int, float, complex))]
     kinds += [v.type for v in stmt.targets]
     known = MEMORY if stmt.prim.sublists else REGISTERS
-    if any(k.dtype.name not in known or not k.dtype.isnative for k in kinds):
-        return False
+    for kind in kinds:
+        if name_of(kind.dtype) not in known or not kind.dtype.isnative:
+            return False
     if stmt.prim.sublists:
         return is_control(stmt) and all(is_native(inner) for lst in lists_of(stmt) for inner in lst.statements)
     if not isinstance(stmt.prim, Primitive) or any(ANY in k.shape for k in kinds):

@@ -24,13 +24,15 @@ from wengert.native import (
 )
 from wengert.native.body import Body, load
 from wengert.native.coverage import PARTS, primitive_of
+from wengert.native.decisions import decisions
 from wengert.native.factorisations.prepared import FACTORISATIONS
 from wengert.native.lanes import Band
 from wengert.native.memory import Layout, laid_out
 from wengert.native.parts import parts_of
 from wengert.native.planning import Group, Plan, plan, with_own_outputs
 from wengert.native.stacks import Table, kept_name, row_bytes
-from wengert.native.writing import REGISTERS, Function, Module
+from wengert.native.tile_code import Tile
+from wengert.native.writing import REGISTERS, Function, Module, name_of
 from wengert.wlist import ANY, ArrayType, Statement, Variable, WengertList
 
 __all__ = ["GroupWriter", "Kernel", "kernel"]
@@ -38,6 +40,7 @@ __all__ = ["GroupWriter", "Kernel", "kernel"]
 _ITSELF = "group"  # what a group is called before it is known whether another one has the same code
 _LONG = 300  # statements from which groups are not put together again: LLVM's time would grow faster than the list
 _TINY, _UNROLLED = 16, frozenset(range(2, 10))  # elements of arrays whose loops are written out, and rounds of these
+_MANY, _FAR_MORE = 50, 512  # statements of a round, and elements of a loop, from which its groups are called
 _VECTORS = frozenset({4, 8})  # rounds that LLVM makes one operation of vectors of
 _FUNCTION = 10  # the cost of what is computed by a function of libm, which has vectors too
 _DEEP = 1 << 14  # bytes on the stack from which groups are not put together: the stack would grow with their number
@@ -106,6 +109,7 @@ class _Unit:
     carries: Sequence[tuple[Variable, Any]] = ()
     table: Table = field(default_factory=Table)  # of the outermost list
     calls: callbacks.CallBacks = field(default_factory=callbacks.CallBacks)  # the same
+    decided: frozenset[Statement] = frozenset()
 
     def write(self) -> Kernel:
         numbered = enumerate(self.plan.groups)
@@ -148,6 +152,7 @@ class _Unit:
             own, name = with_own_outputs(lst), f"{self.name}.g{number}.l{k}"
             carries = control.carries_of(stmt, part, own)
             unit = _Unit(self.module, plan(own), name, self.constants, "internal ", carries, self.table, self.calls)
+            unit.decided = decisions(unit.plan.lst, (x for x, _ in carries))
             kernels.append(unit.write())
         return control.planned(stmt, kernels, self.table)
 
@@ -245,12 +250,15 @@ class GroupWriter:
         self.unit, self.homes, self.group = unit, homes, group
         self.place, self.controls = number, controls
         self.has_scratch = self.has_error = self.has_stacks = False
+        self.of_numbers: Function | None = None  # a function of many numbers
         self.stack = 0  # bytes of buffers
         self.plan, self.module = unit.plan, unit.module
         self.name = name
         self.pointers: dict[Variable, str] = {}  # homes that the function is given
         self.numbers: dict[Variable, str] = {}  # scalars that it is given by value
+        self.inside: dict[Variable, str] = {}  # homes in the workspace, which it is given whole
         self.own = {v for stmt in group.roots for v in stmt.targets}
+        self.decided = unit.decided
 
     def write(self) -> None:
         """Write the function and the call of it."""
@@ -259,17 +267,22 @@ class GroupWriter:
         if self.unit.linkage and not is_long and self._is_tiny():
             # In rounds that are run often; elsewhere the code is not worth the time that it takes LLVM.
             function.unrolled = self._unrolled()
+        if is_long and self._is_of_numbers():
+            self.of_numbers = function
         self._body(function)  # what it is to be given is known then
-        if self.stack > _DEEP:
+        if self.stack > _DEEP or (self.unit.linkage and self._is_better_called()):
             function.attributes = "noinline #0 "
         heads, calls = [], []
         for v, name in self.numbers.items():
             loaded = load(self.homes.main, self.homes.pointer(v), v.dtype)
-            heads.append(f"{REGISTERS[v.dtype.name]} {name}")
-            calls.append(f"{REGISTERS[v.dtype.name]} {loaded}")
+            heads.append(f"{REGISTERS[name_of(v.dtype)]} {name}")
+            calls.append(f"{REGISTERS[name_of(v.dtype)]} {loaded}")
         for home, name in self.pointers.items():
             heads.append(f"ptr noalias {name}")
             calls.append(f"ptr {self.homes.pointer(home)}")
+        if self.inside:
+            heads.append("ptr noalias %workspace")
+            calls.append("ptr %workspace")
         if self.has_error:
             heads.append("ptr noalias %error")
             calls.append(f"ptr {self.homes.error()}")
@@ -297,6 +310,20 @@ class GroupWriter:
             waiting += [self.plan.virtual[x] for x in inner]
         return _UNROLLED - _VECTORS if self.group.is_flat else _UNROLLED
 
+    def _is_of_numbers(self) -> bool:
+        """Whether the group computes numbers, or puts an array together of numbers."""
+        if self.group.domain is not None or self.controls is not None or self.group.calls_back:
+            return self.group.domain == ()
+        stmt = self.group.roots[0]
+        return stmt.prim.name in PARTS and all(ArrayType.of(x).size == 1 for x in stmt.operands)
+
+    def _is_better_called(self) -> bool:
+        """Whether a group in rounds is a function that LLVM sees alone: its call costs little beside its loops."""
+        domain, lst = self.group.domain, self.plan.lst
+        if self.controls is not None or self.group.calls_back or self._is_tiny():
+            return False
+        return len(lst.statements) >= _MANY or (domain is not None and int(np.prod(domain)) >= _FAR_MORE)
+
     def _is_tiny(self) -> bool:
         """Whether the loops of the group are over few elements."""
         if self.group.domain is not None:
@@ -312,6 +339,11 @@ class GroupWriter:
             band = Band(self, function)
             band.write()
             self.stack = band.stack
+            return
+        if self.group.steps:
+            tile = Tile(self, function)
+            tile.write()
+            self.stack = tile.stack
             return
         body = Body(self, function)
         if self.group.domain is not None:
@@ -332,6 +364,12 @@ class GroupWriter:
     def pointer(self, v: Variable) -> str:
         """The parameter that points to a stored value."""
         home = self.homes.layout.home(v)
+        if self.of_numbers is not None and home in self.homes.layout.offsets:
+            # As many pointers would not find room in the processor's registers, and LLVM would look for it long.
+            if home not in self.inside:
+                offset = self.homes.layout.offsets[home]
+                self.inside[home] = self.of_numbers.first(f"getelementptr inbounds i8, ptr %workspace, i64 {offset}")
+            return self.inside[home]
         return self.pointers.setdefault(home, f"%p{len(self.pointers)}")
 
     def stride(self, x: Any) -> int:
@@ -356,4 +394,6 @@ class GroupWriter:
 
     def number(self, v: Variable) -> str:
         """The parameter that is a stored number."""
+        if self.of_numbers is not None and self.homes.layout.home(v) in self.homes.layout.offsets:
+            return load(self.of_numbers, self.pointer(v), v.dtype)
         return self.numbers.setdefault(v, f"%n{len(self.numbers)}")

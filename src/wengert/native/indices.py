@@ -19,7 +19,7 @@ from wengert.wlist import ArrayType, Statement
 if TYPE_CHECKING:
     from wengert.native.body import Body
 
-__all__ = ["BEFORE_SLOTS", "basic_parts", "indexed", "indexed_shape", "is_native_index", "slots_of"]
+__all__ = ["BEFORE_SLOTS", "basic_parts", "indexed", "indexed_shape", "is_native_index", "slots_of", "whole_axes"]
 
 #: Primitives with an index, and how many operands they have before those that the index refers to.
 BEFORE_SLOTS = {
@@ -54,6 +54,27 @@ def basic_parts(index: Any, ndim: int) -> list[Any] | None:
     parts = [part for part in _parts(index, ndim) if part is not Ellipsis]
     is_basic = all(part is None or isinstance(part, (slice, int, np.integer)) for part in parts)
     return parts if is_basic and not any(isinstance(part, bool) for part in parts) else None
+
+
+def whole_axes(index: Any, ndim: int) -> dict[int, int]:
+    """Axes of what an index takes that are all of an axis of the array, and the latter; none of a computed index."""
+    parts = _parts(index, ndim)
+    if any(isinstance(part, (Slot, bool)) for part in parts):
+        return {}
+    arrays = [k for k, part in enumerate(parts) if _ndim(part, ()) > 0]
+    by_arrays = [k for k, part in enumerate(parts) if not _is_whole(part)] if arrays else []
+    width = max((_ndim(parts[k], ()) for k in arrays), default=0)
+    is_together = by_arrays == list(range(by_arrays[0], by_arrays[-1] + 1)) if by_arrays else False
+    found, own, taken = {}, 0, 0 if is_together else width
+    for k, part in enumerate(parts):
+        if part is Ellipsis:
+            continue
+        taken += width if is_together and k == by_arrays[0] else 0
+        if isinstance(part, slice) and part == slice(None):
+            found[taken] = own
+        taken += part is None or isinstance(part, slice)
+        own += part is not None
+    return found
 
 
 def _without_mask(part: Any) -> Sequence[Any]:

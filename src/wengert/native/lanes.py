@@ -9,7 +9,7 @@ are computed once more and stored as they were, but not folded again.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,15 @@ import numpy as np
 from wengert.native import elementwise
 from wengert.native.bands import Nest, axes_summed, is_matrix_product, operand_axis
 from wengert.native.elementwise.scalars import BOOL, Scalar, choose, intrinsic
+from wengert.native.guards import placed
 from wengert.native.lane_products import factor_indices, is_worth_a_call, product_function
 from wengert.native.memory import Layout
 from wengert.native.parts import Part, parts_of
-from wengert.native.places import Index, Lanes, Place, place_in, plus, times
+from wengert.native.places import Index, Lanes, Place, broadcast, place_in, plus, times
 from wengert.native.reductions import begun, folded, has_end, whole
+from wengert.native.row_folds import RowFolds, go_in_registers
 from wengert.native.row_memory import RowMemory, is_side_by_side
+from wengert.native.skipping import Skipping, skipping
 from wengert.native.threads import Parts, together
 from wengert.native.writing import LANES, Function, literal, word
 from wengert.registry import table
@@ -45,11 +48,15 @@ class Band(RowMemory):
 
     def __init__(self, writer: GroupWriter, function: Function) -> None:
         super().__init__(writer, function)
+        self._skips = skipping(self.group.nests, self.plan.virtual, self.plan.local)
+        self._inside = {v: stmt for how in self._skips.values() for v, stmt in how.computed.items()}
+        self._elsewhere = {*self._inside.values(), *(stmt for how in self._skips.values() for _, stmt, _ in how.beside)}
+        self._nests = list(self._nests_left())
         self._stream, self._streams = 0, self._count_streams()
-        self._large = [nest for nest in self.group.nests if self._is_large_fold(nest)]
+        self._large = [nest for nest in self._nests if self._is_large_fold(nest)]
         self._turns = _TURNS if self._large and self.length >= _TURNS * LANES else 1
         self._fresh = ""  # in which lanes the rows are new; none where they always are
-        for nest in self.group.nests:
+        for nest in self._nests:
             for stmt in nest.roots:
                 axis = _axis_of_target(stmt, nest)
                 if axis is not None:
@@ -89,18 +96,20 @@ class Band(RowMemory):
             for stream in range(self._streams):
                 self._stream = stream
                 self._begin_rows(plus(function, times(function, number, step), stream * LANES))
-                for nest in self.group.nests:
+                for nest in self._nests:
                     self._write_nest(nest)
                 self._end_rows()
 
     def _count_streams(self) -> int:
         """How many vectors of rows are folded side by side, where each has little work and waits for the one before."""
-        nest = self.group.nests[0]
-        is_light = len(self.group.nests) == 1 and len(nest.domain) == 1 and len(nest.roots) <= _STREAMS
+        nest = self._nests[0]
+        is_light = len(self._nests) == 1 and len(nest.domain) == 1 and len(nest.roots) <= _STREAMS
         return _STREAMS if is_light and self.length >= _STREAMS * LANES else 1
 
     def _is_large_fold(self, nest: Nest) -> bool:
         """Whether the rows are folded to so many elements that they are better read once for several vectors."""
+        if nest in self._skips:
+            return False
         sizes = [stmt.targets[0].type.size for stmt in nest.roots if self._is_over_rows(stmt, nest)]
         return len(sizes) == len(nest.roots) and max(sizes) >= _LARGE_FOLD
 
@@ -110,31 +119,31 @@ class Band(RowMemory):
         for turn in range(self._turns):
             self._turn = turn
             self._begin_rows(plus(self.function, start, turn * LANES))
-            for nest in self.group.nests:
+            for nest in self._nests:
                 if nest not in self._large:
                     self._write_nest(nest)
-            turns.append((self._rows, self._fresh, self._prologue))
+            turns.append((self.rows, self._fresh, self._prologue))
         for nest in self._large:
             inner = tuple(n for k, n in enumerate(nest.domain) if k != nest.axis)
             self._over(inner, lambda at, nest=nest: self._fold_turns(nest, at, turns))  # type: ignore[misc]
-        for turn, (self._rows, self._fresh, self._prologue) in enumerate(turns):
+        for turn, (self.rows, self._fresh, self._prologue) in enumerate(turns):
             self._turn = turn
             self._end_rows()
 
     def _fold_turns(self, nest: Nest, at: Index, turns: list[tuple[Lanes, str, Any]]) -> None:
         for stmt in nest.roots:
             (v,) = stmt.targets
-            place = place_in(self.function, v.shape, self._target(stmt, nest, (*at[: nest.axis], 0, *at[nest.axis :])))
+            place = place_in(self.function, v.shape, self.target(stmt, nest, (*at[: nest.axis], 0, *at[nest.axis :])))
             total = self._loaded_from(self._buffer(v), v.dtype, place)
-            for turn, (self._rows, self._fresh, self._prologue) in enumerate(turns):
+            for turn, (self.rows, self._fresh, self._prologue) in enumerate(turns):
                 self._turn = turn
-                total = self._folded(stmt, total, (*at[: nest.axis], self._rows, *at[nest.axis :]))
+                total = self._folded(stmt, total, (*at[: nest.axis], self.rows, *at[nest.axis :]))
             self._put_at(self._buffer(v), v.dtype, place, total)
 
     def _begin_rows(self, start: Place) -> None:
         """Take the rows of a vector in hand."""
         step = LANES * self._streams * self._turns
-        self._rows = Lanes(self._moved_back(start) if self.length % step else str(start), 1)
+        self.rows = Lanes(self._moved_back(start) if self.length % step else str(start), 1)
         self._prologue = self.function.later()
 
     def _end_rows(self) -> None:
@@ -153,6 +162,16 @@ class Band(RowMemory):
         self._fresh = function.operation("icmp uge", _I64, f"<{numbers}>", again)
         return first
 
+    def _nests_left(self) -> Iterator[Nest]:
+        """The nests without what is computed inside of another one."""
+        for nest in self.group.nests:
+            roots = [stmt for stmt in nest.roots if stmt not in self._elsewhere]
+            if roots:
+                left = nest if len(roots) == len(nest.roots) else replace(nest, roots=roots)
+                if nest in self._skips:
+                    self._skips[left] = self._skips[nest]
+                yield left
+
     def _is_over_rows(self, stmt: Statement, nest: Nest) -> bool:
         return nest.axis in axes_summed(stmt, nest.domain)
 
@@ -163,15 +182,22 @@ class Band(RowMemory):
         outside = len(shape)
         while outside and math.prod(shape[outside - 1 :]) <= _WRITTEN_OUT:
             outside -= 1
-        known = self._known
-        if outside:
-            self._known = dict(known)  # what is computed in a loop is not known behind it
+        known = self.known()  # what is computed in a loop is not known behind it
 
         def written_out(index: Index) -> None:
             for last in np.ndindex(*shape[outside:]):
                 inside((*index, *last))
 
         self.over(shape[:outside], written_out)
+        if outside:
+            self.recall(known)
+
+    def known(self) -> dict[tuple[Variable, Index], str]:
+        """What is known before a loop, for `recall` behind it."""
+        return dict(self._known)
+
+    def recall(self, known: dict[tuple[Variable, Index], str]) -> None:
+        """Know no more than before a loop."""
         self._known = known
 
     def _write_nest(self, nest: Nest) -> None:
@@ -183,13 +209,42 @@ class Band(RowMemory):
         rest = replace(nest, roots=[stmt for stmt in nest.roots if stmt not in called])
         if not rest.roots:
             return
+        if nest not in self._skips and go_in_registers(rest):
+            RowFolds(self, rest).write()
+            return
         folds = [s for s in rest.roots if axes_summed(s, nest.domain) and not self._is_over_rows(s, nest)]
         for stmt in folds:
             self._over_target(stmt, lambda v, index, s=stmt: self.store(v, index, _begun(s)))  # type: ignore[misc]
-        self._over(inner, lambda at: self._write_element(rest, (*at[: nest.axis], self._rows, *at[nest.axis :])))
+        if nest in self._skips:
+            self._write_terms(nest, self._skips[nest])
+        else:
+            self._over(inner, lambda at: self._write_element(rest, (*at[: nest.axis], self.rows, *at[nest.axis :])))
         for stmt in folds:
             if not is_matrix_product(stmt) and has_end(stmt):
                 self._over_target(stmt, lambda v, index, s=stmt: self._end(s, v, index))  # type: ignore[misc]
+
+    def _write_terms(self, nest: Nest, how: Skipping) -> None:
+        """Write sums of which those terms are skipped that are zero in all rows."""
+        axes: list[Place] = [self.rows] * len(nest.domain)
+
+        def inside(at: Index) -> None:
+            for k, place in zip(how.inner, at, strict=True):
+                axes[k] = place
+            self._write_element(nest, tuple(axes))
+
+        def outside(at: Index) -> None:
+            for k, place in zip(how.outer, at, strict=True):
+                axes[k] = place
+            known = self.known()
+            with self.function.when(self.any_lane(self._is_any(how.guards, tuple(axes)))):
+                for other, stmt, index in how.beside:
+                    self._write_fold(stmt, other, placed(index, axes))
+                self._over(tuple(nest.domain[k] for k in how.inner), inside)
+            self.recall(known)
+
+        known = self.known()
+        self.over(tuple(nest.domain[k] for k in how.outer), outside)
+        self.recall(known)
 
     def _is_called(self, stmt: Statement, nest: Nest) -> bool:
         """Write a product of matrices as a call, if its operands and its result are where a function can reach them."""
@@ -209,7 +264,9 @@ class Band(RowMemory):
         """The pointer to an operand, and whether it is a buffer; no pointer where it is neither stored nor kept so."""
         x = stmt.operands[number]
         if not isinstance(x, Variable):
-            return self.writer.unit.constant(np.asarray(x)), False
+            axis = operand_axis(stmt, number, nest.domain, nest.axis)
+            has_rows = axis is not None and np.shape(x)[axis] == self.length
+            return ("", False) if has_rows else (self.writer.unit.constant(np.asarray(x)), False)
         if x in self.plan.virtual:
             return "", False
         if x in self._axes:
@@ -229,12 +286,12 @@ class Band(RowMemory):
             axes = [k for k in range(len(part.domain)) if self._is_row(part, k, nest.axis)]
             (axis,) = axes
             inner = tuple(n for k, n in enumerate(part.domain) if k != axis)
-            self._over(inner, lambda at, part=part, axis=axis: self._put(v, part, (*at[:axis], self._rows, *at[axis:])))  # type: ignore[misc]
+            self._over(inner, lambda at, part=part, axis=axis: self._put(v, part, (*at[:axis], self.rows, *at[axis:])))  # type: ignore[misc]
 
     def _is_row(self, part: Part, axis: int, wanted: int) -> bool:
         """Whether an axis of a part is that of the rows."""
-        index: Index = tuple(self._rows if k == axis else 0 for k in range(len(part.domain)))
-        return part.target(self, index)[wanted] == self._rows
+        index: Index = tuple(self.rows if k == axis else 0 for k in range(len(part.domain)))
+        return part.target(self, index)[wanted] == self.rows
 
     def _put(self, v: Variable, part: Part, index: Index) -> None:
         register = self.element(part.source, self.source_of(part, index), v.dtype)
@@ -249,10 +306,14 @@ class Band(RowMemory):
         (v,) = stmt.targets
         axis = self._axes[v]
         inner = tuple(n for k, n in enumerate(v.shape) if k != axis)
-        self._over(inner, lambda at: inside(v, (*at[:axis], self._rows, *at[axis:])))
+        self._over(inner, lambda at: inside(v, (*at[:axis], self.rows, *at[axis:])))
 
     def _end(self, stmt: Statement, v: Variable, index: Index) -> None:
         self.store(v, index, whole(self.function, stmt, self._element_now(v, index)))
+
+    def _computed(self, v: Variable, index: Index) -> str:
+        stmt = self._inside.get(v)
+        return super()._computed(v, index) if stmt is None else self.result(stmt, index)
 
     def _write_element(self, nest: Nest, index: Index) -> None:
         for stmt in nest.roots:
@@ -263,15 +324,20 @@ class Band(RowMemory):
                 self._known[v, index] = register
                 self.store(v, index, register)
                 continue
-            target = self._target(stmt, nest, index)
+            target = self.target(stmt, nest, index)
             if nest.axis not in summed:
-                self.store(v, target, self._fold(stmt, self._element_now(v, target), index))
+                self.store(v, target, self.fold(stmt, self._element_now(v, target), index))
                 continue
-            place = plus(self.function, place_in(self.function, v.shape, target), self._stream)
-            before = self._loaded_from(self._buffer(v), v.dtype, place)
-            self._put_at(self._buffer(v), v.dtype, place, self._folded(stmt, before, index))
+            self._write_fold(stmt, nest, index)
 
-    def _target(self, stmt: Statement, nest: Nest, index: Index) -> Index:
+    def _write_fold(self, stmt: Statement, nest: Nest, index: Index) -> None:
+        """Fold the rows in hand."""
+        (v,) = stmt.targets
+        place = plus(self.function, place_in(self.function, v.shape, self.target(stmt, nest, index)), self._stream)
+        before = self._loaded_from(self._buffer(v), v.dtype, place)
+        self._put_at(self._buffer(v), v.dtype, place, self._folded(stmt, before, index))
+
+    def target(self, stmt: Statement, nest: Nest, index: Index) -> Index:
         """The indices in what a statement folds."""
         summed = axes_summed(stmt, nest.domain)
         keeps = not is_matrix_product(stmt) and stmt.params["keepdims"]
@@ -279,20 +345,36 @@ class Band(RowMemory):
 
     def _folded(self, stmt: Statement, before: str, index: Index) -> str:
         """The fold after the rows in hand; those that were folded before are left out."""
-        after = self._fold(stmt, before, index)
+        after = self.fold(stmt, before, index)
         if not self._fresh:
             return after
         fresh = Scalar(self.function, self._fresh, BOOL)
         new, old = (Scalar(self.function, x, stmt.targets[0].dtype) for x in (after, before))
         return choose(fresh, new, old).text
 
-    def _fold(self, stmt: Statement, before: str, index: Index) -> str:
+    def fold(self, stmt: Statement, before: str, index: Index) -> str:
+        """The fold after the term at an index of the domain."""
         if not is_matrix_product(stmt):
+            product = self._factors(stmt, index)
+            if product:
+                return intrinsic("fmuladd", *product, Scalar(self.function, before, stmt.targets[0].dtype)).text
             own = ArrayType.of(stmt.operands[0]).dtype
             return folded(self.function, stmt, before, self.element(stmt.operands[0], index), own)
         places = zip(stmt.operands, factor_indices(stmt, index), strict=True)
         factors = [self.element(x, at) for x, at in places]
         return intrinsic("fmuladd", *(Scalar(self.function, x, stmt.targets[0].dtype) for x in (*factors, before))).text
+
+    def _factors(self, stmt: Statement, index: Index) -> list[Scalar]:
+        """The factors of a term that is nothing but their product, and is not known otherwise."""
+        x, (v,) = stmt.operands[0], stmt.targets
+        term = self.plan.virtual.get(x) if stmt.prim.name in ("sum", "mean") and isinstance(x, Variable) else None
+        if term is None or v.dtype.kind != "f" or (x, index) in self._known:
+            return []
+        if term.prim.name not in ("multiply", "square") or ArrayType.of(x).dtype != v.dtype:
+            return []
+        places = [(y, broadcast(index, ArrayType.of(y).shape)) for y in term.operands]
+        factors = [Scalar(self.function, self.element(y, at, v.dtype), v.dtype) for y, at in places]
+        return factors if len(factors) > 1 else factors * 2
 
     def _gather_fold(self, stmt: Statement, place: Place) -> None:
         """Store the fold of all rows."""

@@ -25,6 +25,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +41,8 @@ if TYPE_CHECKING:
     from wengert.native.writing import Module
 
 __all__ = [
-    "Library", "MachineCodeError", "blas", "build", "call", "define", "has_function", "lapack", "pure", "unavailable",
-    "unpacked",
+    "Library", "MachineCodeError", "blas", "blas_threads", "build", "call", "define", "has_function", "has_vectors_of",
+    "lapack", "pure", "unavailable", "unpacked",
 ]  # fmt: skip
 
 #: The oldest llvmlite that has been tried: its LLVM is 22, and attributes are spelt as that version reads them.
@@ -121,6 +124,11 @@ def _host() -> _Host:
     head = f'target datalayout = "{layout}"\ntarget triple = "{triple}"\n'
     versions = (llvmlite.__version__, llvm.llvm_version_info, wengert.__version__)
     return _Host(triple, cpu, features, head, repr((versions, head, cpu, features)))
+
+
+def has_vectors_of(numbers: int) -> bool:
+    """Whether a register of the processor, of which there are 32, has so many doubles."""
+    return numbers <= 8 and "+avx512f" in _host().features.split(",")
 
 
 def _processor(llvm: ModuleType, triple: str, wanted: str) -> tuple[str, str]:
@@ -289,11 +297,12 @@ class Library:
     ) -> None:
         self.data = dict(data)
         self.text, self.level, self.size, self.is_cached = text, level, len(code), is_cached
-        self.names = tuple(name.strip('"') for name in _DEFINED.findall(text))
+        heads = _heads(text)
+        self.names = tuple(name.strip('"') for name in _DEFINED.findall(heads))
         builder = _llvm().JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in self.names:
             builder.export_symbol(name)
-        for name in _declared(text):
+        for name in _declared(heads):
             if name in data:
                 builder.import_symbol(name, data[name].ctypes.data)
             elif name in _addresses:
@@ -303,7 +312,7 @@ class Library:
             self._tracker = builder.link(linker, "wengert")
             self._tracker.linker = linker  # so that it is freed after the code, not before
         except RuntimeError as error:
-            missing = [name for name in _declared(text) if name not in data and not _is_known(name)]
+            missing = [name for name in _declared(heads) if name not in data and not _is_known(name)]
             if not missing:
                 raise MachineCodeError(_first_lines("LLVM cannot load the code", error)) from None
             raise MachineCodeError(
@@ -331,8 +340,13 @@ class Library:
         return f"Library({', '.join(self.names)}; {self.size} bytes)"
 
 
-def _declared(text: str) -> Iterator[str]:
-    for function, variable in _DECLARED.findall(text):
+def _heads(text: str) -> str:
+    """The lines at module level: the search for a beginning in the whole text takes ten times as long."""
+    return "\n".join([line for line in text.split("\n") if line.startswith(("define", "declare", "@"))])
+
+
+def _declared(heads: str) -> Iterator[str]:
+    for function, variable in _DECLARED.findall(heads):
         yield (function or variable).strip('"')
 
 
@@ -605,16 +619,41 @@ def blas(module: Module, name: str) -> str:
     ArgumentError
         If SciPy has no such routine, or it returns a complex number.
     """
-    from scipy.linalg import cython_blas
+    return _routine(module, name, _scipy_module("cython_blas"))
 
-    return _routine(module, name, cython_blas)
+
+def blas_threads() -> int:
+    """How many threads BLAS uses now; of one that does not say so, as many as there are processors."""
+    library = ctypes.CDLL(_scipy_module("cython_blas").__file__)
+    for name in ("scipy_openblas_get_num_threads", "openblas_get_num_threads", "MKL_Get_Max_Threads"):
+        if hasattr(library, name):
+            return int(getattr(library, name)())
+    return os.cpu_count() or 1
 
 
 def lapack(module: Module, name: str) -> str:
     """Declare a LAPACK routine in a module, and return the name that is called; otherwise as `blas`."""
-    from scipy.linalg import cython_lapack
+    return _routine(module, name, _scipy_module("cython_lapack"))
 
-    return _routine(module, name, cython_lapack)
+
+@functools.cache
+def _scipy_module(name: str) -> Any:
+    """A module of `scipy.linalg` without the package around it, which takes ten times as long as all else here.
+
+    Where that is imported later, Python gives it the same module.
+    """
+    full = f"scipy.linalg.{name}"
+    if "scipy.linalg" not in sys.modules:
+        import scipy
+
+        spec = PathFinder.find_spec(full, [str(Path(folder) / "linalg") for folder in scipy.__path__])
+        with contextlib.suppress(ImportError, AttributeError):
+            alone = module_from_spec(spec)  # type: ignore[arg-type]  # None has no loader, which is an AttributeError
+            spec.loader.exec_module(alone)  # type: ignore[union-attr]  # the same
+            sys.modules.pop(full, None)  # where it enters itself, without the package that it is to be found in
+            if hasattr(alone, "__pyx_capi__"):
+                return alone
+    return import_module(full)
 
 
 _SIGNATURE = re.compile(r"(?:__pyx_t_\w+_)?(void|int|s|d) \((.*)\)")

@@ -25,11 +25,16 @@ from wengert.native.factorisations.prepared import (
     reads_in_place,
 )
 from wengert.native.layers import MOST_LAYERS, can_lie_on, is_layered, runs_of
+from wengert.native.narrowing import narrowed
+from wengert.native.quotients import with_shared_quotients
 from wengert.native.reductions import REDUCTIONS
 from wengert.native.rewriting import in_batches, with_common_sums
 from wengert.native.scans import SCANS
 from wengert.native.searches import SEARCHES, is_searched
+from wengert.native.sparsity import without_zeros
+from wengert.native.sums_of_products import with_sums_of_factors
 from wengert.native.taking import TAKES
+from wengert.native.tiles import Form, Known, Tiles
 from wengert.native.writing import LANES
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
@@ -39,7 +44,8 @@ __all__ = ["Group", "Plan", "is_reshape_of_units", "plan", "with_own_outputs"]
 _PRODUCTS = frozenset({"matmul", "einsum", "convolve"})
 _OWN_LOOPS = _PRODUCTS | SCANS | SEARCHES | FACTORISATIONS  # those whose loops are not those of a group
 _CHECKED = frozenset({"gather", *TAKES, "choice_number"})  # where a computed index may be out of range
-_CHEAP = 1  # operations that are rather done again than stored and loaded
+_CHEAP, _CHEAP_FAR = 1, 3  # operations that are rather done again than stored and loaded, near and far
+_NEAR = 4_096  # elements that the nearest cache holds
 _MOST_READS, _MOST_STATEMENTS = 12, 24  # of a virtual value: an expression does not grow without bound
 _MOST_KEPT = 3_072  # elements of a row of a band, so that the rows of a vector stay in the cache
 _FARTHER = 6  # what is folded over the rows counts by so much less: it may lie in a farther cache
@@ -53,7 +59,8 @@ _CHUNK = 200  # statements of a group of numbers: LLVM's time grows faster than 
 class Group:
     """Roots that are computed in one loop over `domain`; without one, a root that is stored part by part or called.
 
-    A band (see `bands`) has nests, which have the roots in the order in which they are computed.
+    A band (see `bands`) has nests, which have the roots in the order in which they are computed. A tile (see `tiles`)
+    has steps, which are groups, and the forms of those of them that are products.
     """
 
     domain: tuple[int, ...] | None
@@ -63,6 +70,9 @@ class Group:
     nests: list[Nest] = field(default_factory=list)
     weight: int = 0  # elements of a row of a band that are kept
     threads: int = 1  # that its rows are split among
+    steps: list[Group] = field(default_factory=list)
+    forms: dict[int, Form] = field(default_factory=dict)
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -94,7 +104,8 @@ class Plan:
 
 def plan(lst: WengertList) -> Plan:
     """Arrange a list all of whose statements are native."""
-    return _Planner(with_common_sums(in_batches(prepared(lst)))).plan()
+    lst = without_zeros(in_batches(with_shared_quotients(prepared(lst))))
+    return _Planner(narrowed(with_sums_of_factors(with_common_sums(lst)))).plan()
 
 
 class _Planner:
@@ -137,6 +148,7 @@ class _Planner:
             if len(group.nests) == 1:
                 self._simplify(group)
         most = threads.get_threads()
+        again = self._make_tiles() if most == 1 else set()
         if most > 1:
             for group in self.groups:
                 group.threads = threads.share(group, self._work(group), most)
@@ -147,6 +159,7 @@ class _Planner:
             and self.read_by[v] <= {g}
             and self.groups[g].domain is not None
         }  # fmt: skip
+        local |= again
         return Plan(self.lst, self.groups, self.virtual, self.made, local, self.last_read, self._replaced(local))
 
     def _replaced(self, local: set[Variable]) -> dict[Variable, Variable]:
@@ -176,7 +189,7 @@ class _Planner:
             return False
         (v,) = stmt.targets
         cost, size, reads = self._weight(stmt)
-        if cost <= _CHEAP:
+        if cost <= (_CHEAP if v.type.size < _NEAR else _CHEAP_FAR):
             return len(reads) <= _MOST_READS and size <= _MOST_STATEMENTS
         users = self.uses[v]
         is_read_once = len(users) == 1 and (users[0].targets[0].type.size <= v.type.size or _reads_once(users[0]))
@@ -404,10 +417,35 @@ class _Planner:
         if all(group.roots for group in self.groups):
             return
         new = {number: k for k, number in enumerate(k for k, group in enumerate(self.groups) if group.roots)}
-        self.groups = [group for group in self.groups if group.roots]
+        self._renumber([group for group in self.groups if group.roots], new)
+
+    def _renumber(self, groups: list[Group], new: dict[int, int]) -> None:
+        """Let other groups take the place of all, whose old numbers become `new` ones."""
+        self.groups = groups
         self.made = {v: new[number] for v, number in self.made.items()}
-        self.last_read = {v: new[number] for v, number in self.last_read.items()}
         self.read_by.update({v: {new[k] for k in numbers} for v, numbers in self.read_by.items()})
+        self.last_read.update({v: max(numbers) for v, numbers in self.read_by.items() if numbers})
+
+    def _make_tiles(self) -> set[Variable]:
+        """Let products of many rows and the loops around them be tiles; the result is what only these need."""
+        read_in: dict[int, set[Variable]] = defaultdict(set)
+        for x, numbers in self.read_by.items():
+            for number in numbers:
+                read_in[number].add(x)
+        known = Known(self.virtual, self.uses, self.outputs, self._reads_of, lambda stmt: self._weight(stmt)[0])
+        planned = Tiles(self.groups, self.made, read_in, known).planned()
+        if planned is None:
+            return set()
+        self._renumber(planned.groups, {k: number for number, own in enumerate(planned.numbers) for k in own})
+        local = {v for stmt in planned.again for v in stmt.targets}
+        for stmt, more in planned.again.items():
+            for x in self._reads_of(stmt):
+                self.read_by[x].update(more)
+                self.last_read[x] = max(self.last_read[x], *more)
+        for number, group in enumerate(self.groups):
+            made = {v for stmt in group.roots for v in stmt.targets} if group.steps else set()
+            local |= {v for v in made if v not in self.outputs and self.read_by[v] <= {number}}
+        return local - planned.folded
 
     def _simplify(self, group: Group) -> None:
         """Make a band of a single nest, which computes nothing that it could keep in a row, an ordinary group."""

@@ -10,21 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wengert.native import elementwise, machine
+from wengert.native import elementwise, machine, panels
 from wengert.native.places import Index, place_in, times
-from wengert.native.writing import REGISTERS, Function, literal
+from wengert.native.writing import MEMORY, REGISTERS, Function, literal
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Variable
 
 if TYPE_CHECKING:
     from wengert.native.body import Body
+    from wengert.native.tile_code import Tile
+    from wengert.native.tiles import Form
 
-__all__ = ["is_native_einsum", "is_native_matmul", "write", "write_einsum"]
+__all__ = ["BlockOfProduct", "is_for_blas", "is_native_einsum", "is_native_matmul", "write", "write_einsum"]
 
 _MOST_TERMS = 4_000_000  # products in a sum up to which loops serve
 _CACHED = 4_096  # numbers
 _SMALL = 16384  # multiplications up to which a call of BLAS costs more
 _WRITTEN_OUT = 8  # multiplications up to which not even loops are written
+_MOST_TURNED = 1 << 15  # bytes of a matrix that is transposed for the products of all blocks
+_FEWER = 0.85  # of the multiplications: with more of them BLAS is as fast
 _WIDE = 4  # columns from which a row of the result is summed up as a whole
 
 
@@ -35,6 +39,15 @@ def is_native_matmul(stmt: Statement) -> bool:
         return False
     is_of_one = all(kind.dtype == v.dtype for kind in kinds)
     return is_of_one or v.dtype.kind != "f" or v.type.size * kinds[0].shape[-1] <= _MOST_TERMS
+
+
+def is_for_blas(stmt: Statement) -> bool:
+    """Whether BLAS knows the dtype of a product of arrays, and each is so large that a call of it does not count."""
+    kinds, (v,) = [ArrayType.of(x) for x in stmt.operands], stmt.targets
+    m = kinds[0].shape[-2] if kinds[0].ndim > 1 else 1
+    n = kinds[1].shape[-1] if kinds[1].ndim > 1 else 1
+    is_known = v.dtype.kind == "f" and all(kind.dtype == v.dtype for kind in kinds)
+    return is_known and m * kinds[0].shape[-1] * n > _SMALL
 
 
 def write(body: Body, stmt: Statement) -> None:
@@ -63,7 +76,7 @@ class _Product:
     """A product being written. A vector is a matrix with one row or column; `at` is the place in a stack."""
 
     def __init__(self, body: Body, stmt: Statement) -> None:
-        self.body, self.function = body, body.function
+        self.body, self.function, self.stmt = body, body.function, stmt
         self.operands, (self.target,) = stmt.operands, stmt.targets
         self.shapes = [ArrayType.of(x).shape for x in stmt.operands]
         (*_, self.k), right = self.shapes
@@ -75,11 +88,10 @@ class _Product:
 
     def write(self) -> None:
         """Write the products of the whole stack."""
-        is_known_to_blas = self.dtype.kind == "f" and all(ArrayType.of(x).dtype == self.dtype for x in self.operands)
-        if self.m * self.k * self.n <= _SMALL or not is_known_to_blas:
-            self._over_stack((), self._loops)
-        else:
+        if is_for_blas(self.stmt):
             self._over_stack((), self._times_vector if 1 in (self.m, self.n) else self._times_matrix)
+        else:
+            self._over_stack((), self._loops)
 
     def _over_stack(self, at: Index, inside: Callable[[Index], None]) -> None:
         if len(at) == len(self.stack):
@@ -169,12 +181,12 @@ class _Product:
 
     def _times_matrix(self, at: Index) -> None:
         """Rows in memory are columns to BLAS: it is asked for Cᵀ = Bᵀ Aᵀ."""
-        m, k, n = self.m, self.k, self.n
+        m, k, n = self._number(self.m), self._number(self.k), self._number(self.n)
         (a, a_turned), (b, b_turned) = self._stored(0, at), self._stored(1, at)
         self._call("gemm", [
-            self._letter(b_turned), self._letter(a_turned), self._number(n), self._number(m), self._number(k),
-            self._float(1), b, self._number(k if b_turned else n), a, self._number(m if a_turned else k),
-            self._float(0), self._result(at), self._number(n),
+            self._letter(b_turned), self._letter(a_turned), n, m, k,
+            self._float(1), b, k if b_turned else n, a, m if a_turned else k,
+            self._float(0), self._result(at), n,
         ])  # fmt: skip
 
     def _times_vector(self, at: Index) -> None:
@@ -210,6 +222,165 @@ class _Product:
         prefix = "d" if self.dtype.itemsize == 8 else "s"
         symbol = machine.blas(self.function.module, prefix + name)
         self.function.line(f"call void {symbol}({', '.join(f'ptr {x}' for x in arguments)})")
+
+
+class BlockOfProduct(_Product):
+    """A product of matrices in a stack, one block of rows at a time.
+
+    The rows of a block are stored, or the sum over them is added to the product. A second factor that all blocks
+    have in common is put into a buffer as BLAS likes it best, which is not transposed. Where the factors have many
+    zeros, or the result is wanted in part only, blocks are multiplied by panels.
+    """
+
+    body: Tile
+
+    def __init__(self, body: Tile, number: int, form: Form) -> None:
+        super().__init__(body, body.steps[number].roots[0])
+        self.number, self.form = number, form
+        self._straight = ""  # the buffer
+        size = self.k * self.n * self.dtype.itemsize
+        if form.are_turned[1] and not form.is_fold and size <= _MOST_TURNED:
+            self._straight = self.function.first(f"alloca [{self.k * self.n} x {MEMORY[self.dtype.name]}], align 64")
+            body.stack += size
+        self._has_panels = self._may_have_panels()
+        self._ranges = self._are_few = ""
+        if self._has_panels and not form.is_fold:
+            self._ranges = self.function.first(f"alloca [{2 * self.n // panels.WIDTH} x i64]")
+        self._has_rest = bool(self._ranges and form.rows[-1] % panels.HEIGHT)  # rows of the last block
+
+    def _may_have_panels(self) -> bool:
+        """Whether panels fit the matrices, and may be faster than BLAS."""
+        if self.dtype.name != "float64" or self.n % panels.WIDTH or not machine.has_vectors_of(panels.WIDTH):
+            return False
+        if not self.form.is_fold:
+            is_straight = bool(self._straight) or not self.form.are_turned[1]
+            return is_straight and self.k % panels.WIDTH == 0 == self.body.length % panels.HEIGHT
+        heights = self.form.heights
+        is_smaller = bool(heights) and sum(heights) <= _FEWER * self.m * len(heights)
+        return is_smaller and self.m % panels.WIDTH == 0 and self.form.are_turned == (True, False)
+
+    def begin(self, at: Index) -> None:
+        """Write what is done once for the matrices at a place of the stack."""
+        if self._straight:
+            turned, _ = self._stored(1, at)
+            with self.function.loop(self.n) as columns, self.function.loop(self.k) as rows:
+                place = place_in(self.function, (self.n, self.k), (columns.index, rows.index))
+                x = self.body.loaded_at(turned, self.dtype, place)
+                place = place_in(self.function, (self.k, self.n), (rows.index, columns.index))
+                self.body.store_at(self.body.address(self._straight, self.dtype, place), self.dtype, x)
+        if self._has_panels and self.form.is_fold:
+            out = self._result(at)
+            with self.function.loop(self.m * self.n) as loop:
+                address = self.body.address(out, self.dtype, loop.index)
+                self.body.store_at(address, self.dtype, literal(0, self.dtype))
+        elif self._has_panels:
+            symbol = panels.ranges_function(self.function.module, self.k, self.n, self._name("ranges"))
+            b = self._factor(1, at)
+            self._are_few = self.function.value(f"call i1 @{symbol}(ptr {b}, ptr {self._ranges})")
+
+    def write_at(self, at: Index) -> None:
+        """Write the product of a block of the matrices at a place of the stack."""
+        a, b, out = self._factor(0, at), self._factor(1, at), self._result_block(at)
+        if not self._has_panels:
+            self._blas(a, b, out, self.body.count)
+            return
+        function = self.function
+        other, after = function.name("blas"), function.name("done")
+        if self._are_few:
+            self._go_on_if(self._are_few, other)
+        if self._has_rest:
+            self._go_on_if(function.value(f"icmp uge i64 {self.body.count}, {panels.HEIGHT}"), other)
+        self._go_on_if(self._is_tame(a, self.m if self.form.is_fold else self.k), other)
+        if self.form.is_fold:
+            self._go_on_if(self._is_tame(b, self.n), other)
+        self._panels(a, b, out)
+        function.line(f"br label %{after}")
+        function.begin(other)
+        self._blas(a, b, out, self.body.count)
+        function.line(f"br label %{after}")
+        function.begin(after)
+
+    def _go_on_if(self, is_right: str, other: str) -> None:
+        own = self.function.name("panels")
+        self.function.line(f"br i1 {is_right}, label %{own}, label %{other}")
+        self.function.begin(own)
+
+    def _panels(self, a: str, b: str, out: str) -> None:
+        function, count = self.function, self.body.count
+        if self.form.is_fold:
+            symbol = panels.fold_function(function.module, self.m, self.n, self.form.heights, self._name("fold"))
+            function.line(f"call void @{symbol}(ptr {out}, ptr {a}, ptr {b}, i64 {count})")
+            return
+        symbol = panels.rows_function(function.module, self.k, self.n, self._name("rows"))
+        parts = function.value(f"udiv i64 {count}, {panels.HEIGHT}")
+        pointers = ", ".join(f"ptr {x}" for x in (out, a, b, self._ranges))
+        function.line(f"call void @{symbol}({pointers}, i64 {parts})")
+        if self._has_rest:
+            rest = function.value(f"urem i64 {count}, {panels.HEIGHT}")
+            whole = function.name("whole")
+            self._go_on_if(function.value(f"icmp ne i64 {rest}, 0"), whole)
+            done = function.value(f"sub nuw nsw i64 {count}, {rest}")
+            a = self.body.address(a, self.dtype, times(function, done, self.k))
+            self._blas(a, b, self.body.address(out, self.dtype, times(function, done, self.n)), rest)
+            function.line(f"br label %{whole}")
+            function.begin(whole)
+
+    def _is_tame(self, x: str, width: int) -> str:
+        symbol = panels.tame_function(self.function.module, self._name("tame"))
+        vectors = times(self.function, self.body.count, width // panels.WIDTH)
+        return self.function.value(f"call i1 @{symbol}(ptr {x}, i64 {vectors})")
+
+    def _name(self, what: str) -> str:
+        return f"{self.body.writer.name}.p{self.number}.{what}"
+
+    def _blas(self, a: str, b: str, out: str, rows: int | str) -> None:
+        (a_turned, b_turned), is_fold = self.form.are_turned, self.form.is_fold
+        b_turned = b_turned and not self._straight
+        m, k, n = self._number(self.m), self._number(self.k), self._number(self.n)
+        count = self._number(rows)
+        beta = self._float(1 if is_fold and self._has_panels else 0)
+        if is_fold and not self._has_panels:
+            kind = REGISTERS[self.dtype.name]
+            zero, one = (f"{kind} {literal(x, self.dtype)}" for x in (0, 1))
+            beta = self._stored_now(kind, self.function.value(f"select i1 {self.body.first}, {zero}, {one}"))
+        self._call("gemm", [
+            self._letter(b_turned), self._letter(a_turned), n, m if is_fold else count, count if is_fold else k,
+            self._float(1), b, k if b_turned else n, a, m if a_turned else k, beta, out, n,
+        ])  # fmt: skip
+
+    def _factor(self, number: int, at: Index) -> str:
+        """The pointer to the first element of a factor that is needed for the block."""
+        x = (self.form.a, self.form.b)[number]
+        if block := self.body.block(x):
+            return block
+        if number == 1 and self._straight:
+            return self._straight
+        pointer, is_turned = self._stored(number, at)
+        if number == 1 and not self.form.is_fold:
+            return pointer
+        (_, columns) = self.shapes[number][-2:] if not is_turned else self.shapes[number][:-3:-1]
+        is_along = any(x is y for y in self.form.along)
+        return self._moved(pointer, columns if is_along else 1)
+
+    def _result_block(self, at: Index) -> str:
+        if self.form.is_fold:
+            return self._result(at)
+        return self.body.block(self.target) or self._moved(self._result(at), self.n)
+
+    def _moved(self, pointer: str, width: int) -> str:
+        """What is as many rows further as the block."""
+        return self.body.address(pointer, self.dtype, times(self.function, self.body.start, width))
+
+    def _number(self, n: int | str) -> str:
+        if isinstance(n, int):
+            return super()._number(n)
+        return self._stored_now("i32", self.function.value(f"trunc i64 {n} to i32"))
+
+    def _stored_now(self, kind: str, register: str) -> str:
+        """The address of a number that is known where the call is."""
+        pointer = self.function.first(f"alloca {kind}")
+        self.function.line(f"store {kind} {register}, ptr {pointer}")
+        return pointer
 
 
 def is_native_einsum(stmt: Statement) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from wengert.control import While
 from wengert.native import emission, factorisations, machine
 from wengert.native.callbacks import CallBacks
-from wengert.native.coverage import is_native, primitive_of
+from wengert.native.coverage import has_code, is_native, primitive_of
 from wengert.native.elementwise import cost
 from wengert.native.entry import Entry, Slot, SlowEntry, entry, is_supported, wrapper_text
 from wengert.native.factorisations.prepared import FACTORISATIONS
@@ -156,7 +156,13 @@ def _parted(statements: Sequence[Statement], foreign: Set[int]) -> list[list[Sta
 
 def built(lst: WengertList) -> Program:
     """Compile a list."""
-    lst = in_rounds(lst)
+    try:
+        return _built(in_rounds(lst))
+    finally:
+        has_code.cache_clear()
+
+
+def _built(lst: WengertList) -> Program:
     whole = _whole(lst)
     if whole is not None:
         segment = _segment(whole)

@@ -13,7 +13,9 @@ from wengert.native.writing import Function, is_vector, literal
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement
 
-__all__ = ["REDUCTIONS", "begun", "combined", "folded", "has_end", "is_at_end", "is_native_reduction", "whole"]
+__all__ = [
+    "IN_ANY_ORDER", "REDUCTIONS", "begun", "combined", "folded", "has_end", "is_at_end", "is_native_reduction", "whole",
+]  # fmt: skip
 
 _FIRST = {
     "sum": 0, "mean": 0, "count_nonzero": 0, "prod": 1, "any": 0, "all": 1, "norm": 0, "hypot_reduce": 0,
@@ -27,6 +29,9 @@ _OF_OPERATIONS = {
 }  # fmt: skip
 #: Reductions, all of which are folds of one operation.
 REDUCTIONS = frozenset({*_FIRST, *_OF_OPERATIONS})
+
+#: Folds of parts may be folded: no more is rounded, or the order of what is rounded is free.
+IN_ANY_ORDER = frozenset({*_OF_NUMBERS, "max", "min", "any", "all"})
 
 _EXTREMA = frozenset({"max", "min", "nanmax", "nanmin", "fmax_reduce", "fmin_reduce"})
 _OF_FLOATS = frozenset({"norm", "hypot_reduce", "logaddexp_reduce", "logaddexp2_reduce"})

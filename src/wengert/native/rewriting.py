@@ -14,6 +14,7 @@ __all__ = ["in_batches", "with_common_sums"]
 
 _MOST_FACTORS = 8
 _SMALL = 512  # multiplications of one product of a batch
+_TINY = 64  # elements of a matrix that many rows are multiplied by, each in the loop that makes it
 
 
 def in_batches(lst: WengertList) -> WengertList:
@@ -52,7 +53,7 @@ def _is_small(batch: Any, stmt: Statement) -> bool:
     """Whether a product of a large matrix and another one is a batch of small products."""
     _, m, k = ArrayType.of(batch).shape
     other = ArrayType.of(stmt.operands[1]).shape
-    return len(other) == 2 and m * k * other[1] <= _SMALL
+    return len(other) == 2 and (m * k * other[1] <= _SMALL or k * other[1] <= _TINY)
 
 
 def with_common_sums(lst: WengertList) -> WengertList:

@@ -16,7 +16,7 @@ from wengert.native.bands import row_size
 from wengert.native.body import Body, load
 from wengert.native.elementwise.scalars import BOOL, Scalar, choose
 from wengert.native.places import Index, Lanes, Place, place_in, plus, times
-from wengert.native.writing import LANES, MEMORY, REGISTERS, Function, Later, is_vector, word
+from wengert.native.writing import LANES, MEMORY, REGISTERS, Function, Later, is_vector, name_of, word
 from wengert.wlist import Variable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class RowMemory(Body):
         self._axes: dict[Variable, int] = {}  # of what is made here, the axis of the rows
         self._buffers: dict[tuple[Variable, int], str] = {}
         self._copies: dict[tuple[Variable, int, int], str] = {}
-        self._rows = Lanes(0, 1)
+        self.rows = Lanes(0, 1)
         self._prologue = Later([])  # before what is made of the rows in hand
         self._turn, self._streams = 0, 1
         self.stack = 0  # bytes of all buffers
@@ -91,7 +91,7 @@ class RowMemory(Body):
         if v in self._axes:
             axis, is_buffered = self._axes[v], self._has_buffer(v)
         else:
-            found = [k for k, i in enumerate(index) if i == self._rows and v.shape[k] == self.length]
+            found = [k for k, i in enumerate(index) if i == self.rows and v.shape[k] == self.length]
             axis, is_buffered = (found[0], True) if len(found) == 1 else (-1, False)
             is_buffered = is_buffered and not is_side_by_side(v, axis) and not any(
                 isinstance(i, Lanes) or is_vector(str(i)) for k, i in enumerate(index) if k != axis
@@ -155,12 +155,19 @@ class RowMemory(Body):
 
     def note(self, is_right: str) -> None:
         """Note where something is not right in some lane."""
-        if is_vector(is_right):
-            kind = word(BOOL, True)
-            name = f"@llvm.vector.reduce.and.v{LANES}i1"
-            self.function.module.declare(f"declare i1 {name}({kind})")
-            is_right = self.function.value(f"call i1 {name}({kind} {is_right})")
-        super().note(is_right)
+        super().note(self._of_lanes("and", is_right))
+
+    def any_lane(self, condition: str) -> str:
+        """Whether something holds in some lane."""
+        return self._of_lanes("or", condition)
+
+    def _of_lanes(self, operation: str, truth: str) -> str:
+        if not is_vector(truth):
+            return truth
+        kind = word(BOOL, True)
+        name = f"@llvm.vector.reduce.{operation}.v{LANES}i1"
+        self.function.module.declare(f"declare i1 {name}({kind})")
+        return self.function.value(f"call i1 {name}({kind} {truth})")
 
     # Rows that do not lie side by side.
 
@@ -181,7 +188,7 @@ class RowMemory(Body):
     def _block(self, v: Variable, axis: int) -> Iterator[tuple[Place, Place]]:
         """A loop over the blocks of the rows: the first element of one in memory, and in a buffer."""
         count, width = self._blocks(v, axis)
-        first = plus(self.function, 0, self._rows.base)
+        first = plus(self.function, 0, self.rows.base)
         start = self.function.value(f"mul nuw nsw i64 {first}, {width}")
         if count == 1:
             yield start, 0
@@ -276,7 +283,7 @@ class RowMemory(Body):
 
 
 def _in_memory(dtype: np.dtype[Any]) -> str:
-    return f"<{LANES} x {MEMORY[dtype.name]}>"
+    return f"<{LANES} x {MEMORY[name_of(dtype)]}>"
 
 
 def is_side_by_side(v: Variable, axis: int) -> bool:

@@ -10,6 +10,8 @@ lanes.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ __all__ = [
     "Module",
     "is_vector",
     "literal",
+    "name_of",
     "whole_lines",
     "word",
 ]
@@ -41,8 +44,22 @@ MEMORY = {
     "uint64": "i64", "float16": "i16", "complex64": "{ float, float }", "complex128": "{ double, double }",
 }  # fmt: skip
 
+#: What all functions promise that are part of a list, by the number 0.
+NO_UNWIND = "nounwind"
+
 #: What arrays in a workspace are aligned to, in bytes: a line of the cache.
 ALIGNMENT = 64
+
+
+_names: dict[np.dtype[Any], str] = {}
+
+
+def name_of(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype, which NumPy puts together anew each time it is asked."""
+    found = _names.get(dtype)
+    if found is None:
+        found = _names[dtype] = dtype.name
+    return found
 
 
 def whole_lines(size: int) -> int:
@@ -57,7 +74,7 @@ def is_vector(register: str) -> bool:
 
 def word(dtype: np.dtype[Any], is_wide: bool = False) -> str:
     """LLVM's type of a register, or of a vector."""
-    return f"<{LANES} x {REGISTERS[dtype.name]}>" if is_wide else REGISTERS[dtype.name]
+    return f"<{LANES} x {REGISTERS[name_of(dtype)]}>" if is_wide else REGISTERS[name_of(dtype)]
 
 
 def literal(value: object, dtype: np.dtype[Any]) -> str:
@@ -94,7 +111,27 @@ class Module:
         self.declarations[line] = None
 
     def __str__(self) -> str:
-        return "\n".join([*self.declarations, *self.functions]) + "\n"
+        functions = self._with_inlining()
+        return "\n".join([*self.declarations, *functions]) + "\n"
+
+    def _with_inlining(self) -> list[str]:
+        """The functions; those that may be put in the place of their only call are so before LLVM optimises them.
+
+        It would do so in any case, but optimise them first alone and then once more in each function around them.
+        """
+        heads = [_HEAD.match(text) for text in self.functions]
+        if not any(heads):
+            return self.functions
+        calls = Counter(name for text in self.functions for name in _CALLED.findall(text))
+        if once := {head[1] for head in heads if head and calls[head[1]] == 1}:
+            self.declare(f"attributes #1 = {{ alwaysinline {NO_UNWIND} }}")
+        found = zip(heads, self.functions, strict=True)
+        return [text.replace(" #0 {", " #1 {", 1) if head and head[1] in once else text for head, text in found]
+
+
+#: Groups and sub-lists; what else there is may be called from outside of the module.
+_HEAD = re.compile(r"define internal [^@\n]*@([\w.]+\.[gl]\d+)\([^\n]*\) #0 \{")
+_CALLED = re.compile(r"call [^@\n]*@([\w.]+)\(")
 
 
 @dataclass(slots=True)
@@ -162,7 +199,7 @@ class Function:
         """A register or literal as an operand of vectors: what is no vector is the same in all lanes."""
         if is_vector(register):
             return register
-        own = REGISTERS[dtype.name]
+        own = REGISTERS[name_of(dtype)]
         if not register.startswith("%"):
             return f"splat ({own} {register})"
         kind = word(dtype, True)
@@ -174,7 +211,7 @@ class Function:
         if any(map(is_vector, operands)):
             texts = [self.wide(x, dtype) for x in operands]
             return self.vector(f"{name} {word(dtype, True)} {', '.join(texts)}")
-        return self.value(f"{name} {REGISTERS[dtype.name]} {', '.join(operands)}")
+        return self.value(f"{name} {REGISTERS[name_of(dtype)]} {', '.join(operands)}")
 
     def first(self, text: str) -> str:
         """Write an instruction at the beginning of the function, and return its result."""
@@ -237,7 +274,8 @@ class Function:
         if isinstance(count, int) and count in self.unrolled:
             metadata = self.module.unrolling()
         before, label = self.block, self.name("loop")
-        loop = Loop(f"%{label}.i", [f"%{label}.c{k}" for k in range(len(carried))])
+        names = [f"%{'v' if kind.startswith('<') else ''}{label}.c{k}" for k, (kind, _) in enumerate(carried)]
+        loop = Loop(f"%{label}.i", names)
         self.line(f"br label %{label}")
         self._begin(label)
         known = self._pure
@@ -257,6 +295,29 @@ class Function:
         self._pure = known
         self._begin(f"{label}.end")
         loop.results = list(loop.next)
+
+    def decided(self, condition: str, kind: str, first: str, second: str) -> str:
+        """The first of two values where a register of type i1 holds, by a branch that LLVM is told to leave one."""
+        self.module.declare('!2 = !{!"branch_weights", i32 4000, i32 1}')
+        before, other = self.block, self.name("other")
+        self.line(f"br i1 {condition}, label %{other}.end, label %{other}, !prof !2")
+        self._begin(other)
+        self.line(f"br label %{other}.end")
+        self._begin(f"{other}.end")
+        return self.value(f"phi {kind} [ {first}, %{before} ], [ {second}, %{other} ]")
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """What is written inside is done where a register of type i1 holds."""
+        label = self.name("when")
+        self.line(f"br i1 {condition}, label %{label}, label %{label}.end")
+        known = self._pure
+        self._pure = [*known, {}]
+        self._begin(label)
+        yield
+        self.line(f"br label %{label}.end")
+        self._pure = known
+        self._begin(f"{label}.end")
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ them the modulus 0, are ordinary points. Legendre's integrals and Jacobi's funct
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from math import pi
 from typing import Any
@@ -269,17 +270,23 @@ ellip_harm = elementwise(
 
 _ANGLES = (np.arange(48) + 0.5) * pi / 96  # midpoints of the first quadrant: the integrands are even and periodic
 _WEIGHT = pi / 96
-_GAUSS = np.polynomial.legendre.leggauss(120)
-_NODES, _WEIGHTS = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
+
+
+@functools.cache
+def _nodes() -> tuple[Any, Any]:
+    """Nodes and weights of Gauss and Legendre in the unit interval, when they are first asked for: they take 15 ms."""
+    points, weights = np.polynomial.legendre.leggauss(120)
+    return (points + 1) / 2, weights / 2
 
 
 def ellip_harm_2(h2: Any, k2: Any, n: Any, p: Any, s: Any) -> Any:
     """As ``scipy.special.ellip_harm_2``: (2n+1) E(s) ∫₀^(1/s) dt / (E(1/t)² √((1−k²t²)(1−h²t²))), with t = sin ψ / k."""
     h, k, degree, species, end = (x[..., np.newaxis] if np.ndim(x) else x for x in (h2, k2, n, p, s))
     width = np.arcsin(np.sqrt(k) / end)
-    t = np.sin(width * _NODES) / np.sqrt(k)
+    nodes, weights = _nodes()
+    t = np.sin(width * nodes) / np.sqrt(k)
     below = np.sqrt(1 - h * t * t) * _ufuncs._ellip_harm(h, k, degree, species, 1 / t, 1, 1) ** 2
-    integral = np.sum(width / np.sqrt(k) * _WEIGHTS / below, axis=-1)
+    integral = np.sum(width / np.sqrt(k) * weights / below, axis=-1)
     return (2 * n + 1) * _ufuncs._ellip_harm(h2, k2, n, p, s, 1, 1) * integral
 
 

@@ -224,7 +224,7 @@ def bell(order: int, rates: Sequence[Array]) -> Array:
 # --- integrals ---------------------------------------------------------------------------------------------------
 
 _PANEL = 4.0  # longest panel: integrands have singularities at a distance of π or more from the real line
-_POINTS, _WEIGHTS = (np.asarray(x) for x in sp.roots_legendre(32))
+_POINTS = 32  # of Gauss and Legendre in a panel
 _CHUNK = 1 << 18
 _LONGEST = 1e5  # of an integral that is worth its time: a longer one is nan
 
@@ -232,9 +232,10 @@ _LONGEST = 1e5  # of an integral that is worth its time: a longer one is nan
 @functools.cache
 def _rule(panels: int) -> tuple[Array, Array]:
     """Gauss-Legendre nodes and weights of `panels` equal panels of the unit interval."""
+    points, weights = map(np.asarray, sp.roots_legendre(_POINTS))  # not before: SciPy imports all linear algebra for it
     left = np.arange(panels)[:, None] / panels
-    nodes = left + (_POINTS + 1) / (2 * panels)
-    return nodes.ravel(), np.tile(_WEIGHTS / (2 * panels), panels)
+    nodes = left + (points + 1) / (2 * panels)
+    return nodes.ravel(), np.tile(weights / (2 * panels), panels)
 
 
 def _groups(length: Array) -> Iterator[tuple[int, Array]]:
@@ -243,7 +244,7 @@ def _groups(length: Array) -> Iterator[tuple[int, Array]]:
     panels = np.maximum(2, 2 ** np.ceil(np.log2(np.where(finite, length, 1.0) / _PANEL + 1e-300))).astype(np.int64)
     for count in np.unique(panels[finite]):
         members = np.flatnonzero(finite & (panels == count))
-        size = max(1, _CHUNK // (int(count) * len(_POINTS)))
+        size = max(1, _CHUNK // (int(count) * _POINTS))
         for first in range(0, len(members), size):
             yield int(count), members[first : first + size]
 

@@ -11,6 +11,7 @@ import numpy as np
 from wengert.errors import ArgumentError, user_location
 from wengert.registry import table
 from wengert.simplification.bindings import Outer
+from wengert.simplification.keys import Kept
 from wengert.simplification.passes import Rows, Sweep, as_statement, fresh_names, rows_by_primitive
 from wengert.simplification.rewrites import REWRITES
 from wengert.simplification.scatters import gathered
@@ -91,6 +92,7 @@ class _Simplifier:
     def __init__(self, rows: Rows, exact: bool):
         self._rows, self._exact = rows, exact
         self._simple: dict[WengertList, WengertList] = {}
+        self._constants: Kept = {}
 
     def reduce(self, lst: WengertList) -> WengertList:
         """The simplified list; `lst` itself where nothing is to be done."""
@@ -102,7 +104,7 @@ class _Simplifier:
     def _reduced(self, lst: WengertList) -> WengertList:
         names = fresh_names(lst)
         for _ in range(_MOST_SWEEPS):
-            sweep = Sweep(lst, self._rows, names)
+            sweep = Sweep(lst, self._rows, names, self._constants)
             statements, outputs, has_changed = sweep.statements, sweep.outputs, sweep.has_changed
             if not has_changed:
                 has_changed = gathered(sweep, self._exact)

@@ -8,6 +8,7 @@ use) is left to the next.
 from __future__ import annotations
 
 import itertools
+import operator
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from wengert.facts import Kind
 from wengert.registry import table
-from wengert.simplification.keys import application_key
+from wengert.simplification.keys import Kept, application_key
 from wengert.simplification.signs import sign_of
 from wengert.simplification.terms import Knowledge, Rewrite, Site, Term, is_plain, scalar_of, type_of
 from wengert.value import NO_PARAMS
@@ -65,20 +66,21 @@ def fresh_names(lst: WengertList) -> Iterator[str]:
 def used(lst: WengertList) -> tuple[list[Statement], Knowledge]:
     """The statements that the outputs depend on, and how often and in what way their variables are used."""
     outputs = [y for y in lst.outputs if isinstance(y, Variable)]
-    counts = Counter(outputs)
+    counts: dict[Variable, int] = dict(Counter(outputs))
     stuck = set(outputs)  # those of which some use would pay for a change of sign
     kept, absorbed = [], set()
     for stmt in reversed(lst.statements):
-        if stmt.targets[0] not in counts and not any(target in counts for target in stmt.targets[1:]):
+        first = stmt.targets[0]
+        if first not in counts and not any(target in counts for target in stmt.targets[1:]):
             continue
         kept.append(stmt)
-        is_absorbed = stmt.targets[0] not in stuck
+        is_absorbed = first not in stuck
         if is_absorbed:
-            absorbed.add(stmt.targets[0])
+            absorbed.add(first)
         for k, x in enumerate(stmt.operands):
             if x.__class__ is Variable:
-                counts[x] += 1
-                if not _takes_sign(stmt, k, is_absorbed):
+                counts[x] = counts.get(x, 0) + 1
+                if x not in stuck and not _takes_sign(stmt, k, is_absorbed):
                     stuck.add(x)
     kept.reverse()
     active = {v for v in lst.inputs if v.dtype.kind in "fc"}
@@ -96,7 +98,7 @@ def _takes_sign(stmt: Statement, k: int, is_absorbed: bool) -> bool:
         return True
     if prim is table.power:
         return k == 0 and scalar_of(stmt.operands[1]) in (2, 4)
-    return is_absorbed and any(prim is table.primitives[name] for name in _MOVING)
+    return is_absorbed and prim.name in _MOVING and prim is table.primitives[prim.name]
 
 
 # --- along the list ------------------------------------------------------------------------------------------------
@@ -117,11 +119,12 @@ class Sweep:
         How often each row was applied, by name.
     """
 
-    def __init__(self, lst: WengertList, rows: Rows, names: Iterator[str]):
+    def __init__(self, lst: WengertList, rows: Rows, names: Iterator[str], constants: Kept | None = None):
         self.statements: list[Statement] = []
         self.fired: Counter[str] = Counter()
         self._rows = rows
         self._names = names
+        self._constants = constants
         self._replaced: dict[Variable, Any] = {}
         kept, self.known = used(lst)
         self._has_unknown_lengths = any(ANY in v.type.shape for v in (*self.known.counts, *lst.inputs))
@@ -135,14 +138,21 @@ class Sweep:
         return self._replaced.get(x, x) if x.__class__ is Variable else x
 
     def _visit(self, stmt: Statement) -> None:
-        operands = tuple(map(self._now, stmt.operands))
+        replaced, operands = self._replaced, stmt.operands
+        if replaced:
+            operands = tuple([replaced.get(x, x) if x.__class__ is Variable else x for x in operands])
+        term = Term(stmt.prim, operands, stmt.params)
         if len(stmt.targets) > 1:
-            targets = self._kept(Term(stmt.prim, operands, stmt.params), stmt, stmt.targets)
+            targets = self._kept(term, stmt, stmt.targets)
         else:
-            targets = (self.place(Term(stmt.prim, operands, stmt.params), stmt, stmt.targets[0]),)
+            (old,) = stmt.targets
+            new = self.place(term, stmt, old)
+            if new is old:
+                return  # most often
+            targets = (new,)
         for old, new in zip(stmt.targets, targets, strict=True):
             if old is not new:
-                self._replaced[old] = new
+                replaced[old] = new
                 self.has_changed = True
 
     def place(self, term: Term, like: Statement, target: Variable | None = None) -> Any:
@@ -150,7 +160,7 @@ class Sweep:
         kind = term.type if target is None else target.type
         term = self._flat(term, like)
         settled = self._settled(term, kind, like, target)
-        if not isinstance(settled, Term):
+        if settled.__class__ is not Term:
             return settled
         return self._kept(settled, like, (target or Variable(next(self._names), kind),))[0]
 
@@ -196,11 +206,16 @@ class Sweep:
         """The rows that may apply, in the order of the table."""
         rows, definitions, prim = self._rows, self.known.definitions, term.prim
         found = rows.get((prim, None), ())
-        sorts = []
+        sorts: list[Any] = []
         for x in term.operands:
-            stmt = definitions.get(x) if x.__class__ is Variable else None
-            sort = stmt.prim if stmt is not None else None if x.__class__ is Variable else _CONSTANT
-            if sort is not None and sort not in sorts:
+            if x.__class__ is Variable:
+                stmt = definitions.get(x)
+                if stmt is None:
+                    continue
+                sort: Any = stmt.prim
+            else:
+                sort = _CONSTANT
+            if sort not in sorts:
                 sorts.append(sort)
                 more = rows.get((prim, sort))
                 if more:
@@ -211,36 +226,42 @@ class Sweep:
 
     def _kept(self, term: Term, like: Statement, targets: tuple[Variable, ...]) -> tuple[Variable, ...]:
         """The variables that hold the results of `term`: those of an equal statement before, or `targets`."""
-        key = application_key(term.prim, term.operands, term.params, targets[0].dtype.kind == "c")
+        is_complex = targets[0].type.dtype.kind == "c"
+        key = application_key(term.prim, term.operands, term.params, is_complex, self._constants)
         found = self.known.computed.get(key)
         if found is not None:
             return found
         self.known.computed[key] = targets
         is_same = term.prim is like.prim and targets == like.targets and term.params is like.params
-        if not is_same or any(x is not y for x, y in zip(term.operands, like.operands, strict=True)):
-            like = replace(like, targets=targets, prim=term.prim, operands=term.operands, params=term.params)
+        if not is_same or not _are_same(term.operands, like.operands):
+            like = Statement(targets, term.prim, term.operands, term.params, like.where, like.origin)
         self.append(like)
         return targets
 
     def append(self, stmt: Statement) -> None:
         """Write a statement as it is, and note what is known of its targets."""
-        known = self.known
+        known, prim, operands, targets = self.known, stmt.prim, stmt.operands, stmt.targets
         number = len(self.statements)
         self.statements.append(stmt)
-        is_active = False
-        for i, x in enumerate(stmt.operands):
-            if x.__class__ is Variable and x in known.active and stmt.prim.is_active(i):
+        active, is_active = known.active, False
+        for i, x in enumerate(operands):
+            if x.__class__ is Variable and x in active and prim.is_active(i):
                 is_active = True
                 break
-        for target in stmt.targets:
+        for target in targets:
             known.definitions[target] = stmt
             known.order[target] = number
-            if is_active and target.dtype.kind in "fc":
-                known.active.add(target)
-        if len(stmt.targets) == 1 and stmt.targets[0].dtype.kind == "f":
-            bits = sign_of(stmt.prim, stmt.operands, known.signs)
+            if is_active and target.type.dtype.kind in "fc":
+                active.add(target)
+        if len(targets) == 1 and targets[0].type.dtype.kind == "f":
+            bits = sign_of(prim, operands, known.signs)
             if bits:
-                known.signs[stmt.targets[0]] = bits
+                known.signs[targets[0]] = bits
+
+
+def _are_same(xs: Sequence[Any], ys: Sequence[Any]) -> bool:
+    """Whether the operands are the same objects; there are as many of both."""
+    return xs is ys or all(map(operator.is_, xs, ys))
 
 
 def _number(row: tuple[int, Rewrite]) -> int:

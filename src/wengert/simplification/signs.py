@@ -25,12 +25,10 @@ def sign_of(prim: Operation, operands: Sequence[Any], known: Mapping[Variable, i
     rule = _RULES.get(prim.name)
     if rule is None or table.primitives.get(prim.name) is not prim:
         return 0
-    return rule(operands, [_operand_sign(x, known) for x in operands])
+    return rule(operands, [known.get(x, 0) if x.__class__ is Variable else _operand_sign(x) for x in operands])
 
 
-def _operand_sign(x: Any, known: Mapping[Variable, int]) -> int:
-    if x.__class__ is Variable:
-        return known.get(x, 0)
+def _operand_sign(x: Any) -> int:
     if x.__class__ is float or x.__class__ is int:
         return NON_NEGATIVE if x > 0 or (x == 0 and math.copysign(1, x) > 0) else NO_NEGATIVE_ZERO if x != 0 else 0
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fiu":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from math import pi
 from typing import Any, TypeAlias
 
@@ -29,7 +29,7 @@ from wengert.native.elementwise.scalars import (
     intrinsic,
     is_nan,
 )
-from wengert.native.writing import REGISTERS, Function, literal
+from wengert.native.writing import REGISTERS, Function, literal, name_of
 from wengert.primitive import Primitive
 from wengert.registry import table
 
@@ -110,6 +110,7 @@ def emit(
     return _COLUMNS[dtype.kind][prim.name](*(convert(x, dtype) for x in scalars)).text
 
 
+@lru_cache(maxsize=1024)
 def cost(prim: Primitive) -> int:
     """How much work a primitive is, in additions: 0 of what moves and casts, 20 of an exponential function."""
     for price, names in _COSTS.items():
@@ -124,7 +125,7 @@ def converted(function: Function, x: str, source: DType, target: DType) -> str:
 
 
 def _is_known(dtype: DType) -> bool:
-    return dtype.name in REGISTERS and dtype.isnative
+    return name_of(dtype) in REGISTERS and dtype.isnative
 
 
 def _is_wide_enough(dtype: DType, operand: DType) -> bool:
