@@ -6,7 +6,7 @@ import pytest
 import wengert as wg
 from native.agreement import assert_all_close
 from wengert.native import machine
-from wengert.native.decisions import decisions
+from wengert.native.rewriting.decisions import decisions
 
 pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())
 

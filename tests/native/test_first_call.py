@@ -163,8 +163,8 @@ def test_scipy_s_modules_are_found_later_where_they_are_looked_for():
         assert np.allclose(found, np.linalg.solve(x + 200 * np.eye(160), x))
         assert "scipy.linalg" not in sys.modules
         import scipy.linalg.cython_blas, scipy.linalg.cython_lapack
-        from wengert.native import machine
-        assert scipy.linalg.cython_blas is machine._scipy_module("cython_blas")
+        from wengert.native import externals
+        assert scipy.linalg.cython_blas is externals._scipy_module("cython_blas")
         assert scipy.linalg.cython_lapack is sys.modules["scipy.linalg.cython_lapack"]
         assert np.allclose(scipy.linalg.solve(np.eye(2), [1.0, 2.0]), [1, 2])
     """

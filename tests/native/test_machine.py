@@ -20,13 +20,13 @@ import pytest
 from scipy.special import erf
 
 from wengert.errors import ArgumentError, MissingPackageError
-from wengert.native import machine
+from wengert.native import externals, machine, object_files, processor
 from wengert.native.writing import Function, Module
 
 needs_machine_code = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable() or "available")
 pytestmark = needs_machine_code
 
-HAS_LIBMVEC = any(machine._libraries("libmvec.so.1"))
+HAS_LIBMVEC = any(externals._libraries("libmvec.so.1"))
 SQUARE = "define double @square(double %x) {\n  %y = fmul double %x, %x\n  ret double %y\n}\n"
 
 
@@ -237,9 +237,9 @@ def test_why_machine_code_is_unavailable_is_said(monkeypatch):
     assert machine.unavailable() == "Machine code needs llvmlite 0.50 or later, and this is 0.43.0."
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     assert "needs the package llvmlite, which cannot be imported" in machine.unavailable()
-    monkeypatch.setattr(machine, "_llvm", machine._llvm.__wrapped__)
+    monkeypatch.setattr(processor, "loaded_llvm", processor.loaded_llvm.__wrapped__)
     with pytest.raises(MissingPackageError, match=r"pip install 'llvmlite>=0\.50'"):
-        machine._llvm()
+        processor.loaded_llvm()
     monkeypatch.setattr(sys, "byteorder", "big")
     assert machine.unavailable() == "Machine code is made for little-endian 64-bit processors only."
 
@@ -328,8 +328,8 @@ def test_loops_call_libmvec(name, arity):
 
 
 def test_without_libmvec_the_scalar_function_is_called(monkeypatch):
-    monkeypatch.setattr(machine, "_variants", lambda *facts: iter(()))
-    monkeypatch.setattr(machine, "_libm_function", machine._libm_function.__wrapped__)
+    monkeypatch.setattr(externals, "_variants", lambda *facts: iter(()))
+    monkeypatch.setattr(externals, "_libm_function", externals._libm_function.__wrapped__)
     text = loop("sin", 1)
     assert "_ZGV" not in text
     x = np.linspace(-3, 3, 101)
@@ -348,10 +348,10 @@ def test_without_libmvec_the_scalar_function_is_called(monkeypatch):
     ],
 )
 def test_the_variants_are_those_that_the_processor_can_run(monkeypatch, features, letters):
-    host = machine._Host("x86_64-linux", "generic", features, "", "")
-    monkeypatch.setattr(machine, "_host", lambda: host)
+    host = processor.Host("x86_64-linux", "generic", features, "", "")
+    monkeypatch.setattr(externals, "this_host", lambda: host)
     for name, arity, is_single in (("sin", 1, False), ("powf", 2, True)):
-        variants = list(machine._variants(name, arity, is_single))
+        variants = list(externals._variants(name, arity, is_single))
         assert "".join(variant.name[4] for variant in variants) == letters
         assert [v.lanes for v in variants] == [2 << k << is_single for k in range(len(letters))]
 
@@ -457,9 +457,9 @@ def test_another_level_text_or_processor_is_another_file(folder, monkeypatch):
     machine.build(SQUARE)
     assert not machine.build(SQUARE, 1).is_cached
     assert not machine.build(SQUARE + "\n").is_cached
-    host = machine._host()
-    other = machine._Host(host.triple, host.cpu, host.features, host.head, host.identity + "+new")
-    monkeypatch.setattr(machine, "_host", lambda: other)
+    host = processor.this_host()
+    other = processor.Host(host.triple, host.cpu, host.features, host.head, host.identity + "+new")
+    monkeypatch.setattr(machine, "this_host", lambda: other)
     assert not machine.build(SQUARE).is_cached
     assert len(files(folder)) == 4
 
@@ -558,8 +558,8 @@ def test_a_folder_that_cannot_be_made_is_done_without(tmp_path, monkeypatch):
 
 
 def test_the_least_recently_used_files_are_removed(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine._Cache, "LIMIT", 10_000)
-    cache = machine._Cache(tmp_path)
+    monkeypatch.setattr(object_files.Cache, "LIMIT", 10_000)
+    cache = object_files.Cache(tmp_path)
     for k in range(10):
         cache.store(f"key{k}", bytes(968))  # a thousand bytes with the digest
         os.utime(tmp_path / f"key{k}", (k, k))
@@ -572,15 +572,15 @@ def test_the_least_recently_used_files_are_removed(tmp_path, monkeypatch):
 
 
 def test_storing_looks_at_the_size_now_and_then(tmp_path, monkeypatch):
-    monkeypatch.setattr(machine._Cache, "LIMIT", 5_000)
-    cache = machine._Cache(tmp_path)
+    monkeypatch.setattr(object_files.Cache, "LIMIT", 5_000)
+    cache = object_files.Cache(tmp_path)
     for k in range(200):
         cache.store(f"key{k}", bytes(968))
-    assert len(files(tmp_path)) <= 5 + machine._Cache._EVERY
+    assert len(files(tmp_path)) <= 5 + object_files.Cache._EVERY
 
 
 def test_what_a_dead_process_left_is_removed(tmp_path):
-    cache = machine._Cache(tmp_path)
+    cache = object_files.Cache(tmp_path)
     old, young = tmp_path / "new-old", tmp_path / "new-young"
     old.write_text("")
     young.write_text("")

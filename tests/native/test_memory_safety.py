@@ -23,7 +23,7 @@ import wengert as wg
 from native import under_valgrind
 from native.guarded import FAULTS, PLACES, run_guarded
 from wengert.errors import ArgumentError
-from wengert.native import machine
+from wengert.native import processor
 from wengert.native.entry import STACK
 from wengert.native.machine import unavailable
 
@@ -282,17 +282,17 @@ def test_a_level_that_the_processor_lacks_is_refused():
             return self
 
         def flatten(self):
-            return ",".join(f"+{name}" for name in (*machine._LEVELS["x86-64"], *machine._LEVELS["x86-64-v2"], "avx"))
+            return ",".join(f"+{name}" for name in (*processor.LEVELS["x86-64"], *processor.LEVELS["x86-64-v2"], "avx"))
 
         def get_host_cpu_name(self):
             return "old"
 
-    name, features = machine._processor(Old(), "x86_64-unknown-linux-gnu", "x86-64-v2")
+    name, features = processor.chosen_processor(Old(), "x86_64-unknown-linux-gnu", "x86-64-v2")
     assert name == "x86-64-v2"
     assert "+sse4.2" in features.split(",")
     assert "+avx" not in features.split(",")
-    assert machine._processor(Old(), "x86_64-unknown-linux-gnu", "") == ("old", Old().flatten())
+    assert processor.chosen_processor(Old(), "x86_64-unknown-linux-gnu", "") == ("old", Old().flatten())
     with pytest.raises(ArgumentError, match="lacks avx2, bmi, bmi2, f16c, fma, lzcnt, movbe, xsave"):
-        machine._processor(Old(), "x86_64-unknown-linux-gnu", "x86-64-v3")
+        processor.chosen_processor(Old(), "x86_64-unknown-linux-gnu", "x86-64-v3")
     with pytest.raises(ArgumentError, match="no level of this kind of processor"):
-        machine._processor(Old(), "aarch64-unknown-linux-gnu", "x86-64")
+        processor.chosen_processor(Old(), "aarch64-unknown-linux-gnu", "x86-64")

@@ -5,8 +5,8 @@ import pytest
 
 import wengert as wg
 from native.agreement import as_list, assert_all_close
-from wengert.native.quotients import with_shared_quotients
-from wengert.native.rewriting import in_batches, with_common_sums
+from wengert.native.rewriting.batches import in_batches, with_common_sums
+from wengert.native.rewriting.quotients import with_shared_quotients
 
 X = np.random.default_rng(0).standard_normal((25, 4, 4))
 

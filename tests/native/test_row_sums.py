@@ -6,8 +6,8 @@ import pytest
 import wengert as wg
 from native.agreement import as_list, assert_all_close
 from wengert.native import machine
-from wengert.native.narrowing import narrowed
 from wengert.native.planning import plan
+from wengert.native.rewriting.narrowing import narrowed
 from wengert.native.skipping import skipping
 
 pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())

@@ -7,10 +7,11 @@ import pytest
 
 import wengert as wg
 from native.agreement import as_list, assert_all_close
-from wengert.native import machine, sparsity
+from wengert.native import machine
 from wengert.native.indices import whole_axes
-from wengert.native.known_zeros import zeros_of
-from wengert.native.sparsity import without_zeros
+from wengert.native.rewriting import sparsity
+from wengert.native.rewriting.known_zeros import zeros_of
+from wengert.native.rewriting.sparsity import without_zeros
 
 pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())
 

@@ -34,7 +34,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from wengert.errors import ArgumentError
-from wengert.native import machine
+from wengert.native import machine, processor
 from wengert.native.entry import entry, is_supported
 from wengert.native.writing import ALIGNMENT, Module
 
@@ -209,7 +209,7 @@ def watched(
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(WENGERT_CPU=LEVEL, WENGERT_CACHE=str(Path(folder) / "cache"))
-        machine._host.cache_clear()
+        processor.this_host.cache_clear()
         jobs = [*faults(), *jobs_of(samples)]
         machine.build(_DECIDE, 0)
         for k, job in enumerate(jobs):

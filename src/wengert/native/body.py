@@ -15,13 +15,13 @@ import numpy as np
 from wengert.facts import Kind
 from wengert.native import elementwise, threads
 from wengert.native.coverage import operand_dtypes, primitive_of
-from wengert.native.decisions import decided
 from wengert.native.elementwise.scalars import BOOL, Scalar
 from wengert.native.guards import Guard, placed
 from wengert.native.indices import indexed, slots_of
 from wengert.native.parts import Part
 from wengert.native.places import Index, Place, assigned, broadcast, moved, place_in
 from wengert.native.reductions import REDUCTIONS, begun, folded, has_end, is_at_end, whole
+from wengert.native.rewriting.decisions import decided
 from wengert.native.skipping import spared
 from wengert.native.taking import TAKES, taken_at
 from wengert.native.writing import MEMORY, REGISTERS, Function, is_vector, literal

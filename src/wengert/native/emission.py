@@ -24,12 +24,12 @@ from wengert.native import (
 )
 from wengert.native.body import Body, load
 from wengert.native.coverage import PARTS, primitive_of
-from wengert.native.decisions import decisions
 from wengert.native.factorisations.prepared import FACTORISATIONS
 from wengert.native.lanes import Band
 from wengert.native.memory import Layout, laid_out
 from wengert.native.parts import parts_of
 from wengert.native.planning import Group, Plan, plan, with_own_outputs
+from wengert.native.rewriting.decisions import decisions
 from wengert.native.stacks import Table, kept_name, row_bytes
 from wengert.native.tile_code import Tile
 from wengert.native.writing import REGISTERS, Function, Module, name_of

@@ -25,14 +25,10 @@ from wengert.native.factorisations.prepared import (
     reads_in_place,
 )
 from wengert.native.layers import MOST_LAYERS, can_lie_on, is_layered, runs_of
-from wengert.native.narrowing import narrowed
-from wengert.native.quotients import with_shared_quotients
 from wengert.native.reductions import REDUCTIONS
-from wengert.native.rewriting import in_batches, with_common_sums
+from wengert.native.rewriting import rewritten
 from wengert.native.scans import SCANS
 from wengert.native.searches import SEARCHES, is_searched
-from wengert.native.sparsity import without_zeros
-from wengert.native.sums_of_products import with_sums_of_factors
 from wengert.native.taking import TAKES
 from wengert.native.tiles import Form, Known, Tiles
 from wengert.native.writing import LANES
@@ -104,8 +100,7 @@ class Plan:
 
 def plan(lst: WengertList) -> Plan:
     """Arrange a list all of whose statements are native."""
-    lst = without_zeros(in_batches(with_shared_quotients(prepared(lst))))
-    return _Planner(narrowed(with_sums_of_factors(with_common_sums(lst)))).plan()
+    return _Planner(rewritten(prepared(lst))).plan()
 
 
 class _Planner:

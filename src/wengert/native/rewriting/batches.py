@@ -1,4 +1,4 @@
-"""Lists as machine code wants them where NumPy wants them otherwise."""
+"""Batches of small products that NumPy has as large ones, and sums that follow from known ones."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from wengert.native.known_zeros import Mask
+from wengert.native.rewriting.known_zeros import Mask
 from wengert.registry import table
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from wengert.native.indices import basic_parts
-from wengert.native.known_parts import MOST_RUNS, Part, PartWriter, Places, between, nothing
-from wengert.native.known_zeros import MOST_KNOWN, Mask, may_differ, zeros_of
+from wengert.native.rewriting.known_parts import MOST_RUNS, Part, PartWriter, Places, between, nothing
+from wengert.native.rewriting.known_zeros import MOST_KNOWN, Mask, may_differ, zeros_of
 from wengert.registry import table
 from wengert.rules.gathering import Slot
 from wengert.transforms.selection import pruned
