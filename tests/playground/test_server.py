@@ -263,9 +263,14 @@ def test_a_refusal_goes_through_as_an_answer():
         assert server.ask({}) == refusal("no")
 
 
+# A shell lets what it runs in the background ignore interrupts, and so all that is run by that.
+HEED_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the signal of Ctrl+C cannot be sent to one process there")
 def test_the_command_serves_until_it_is_interrupted():
-    command = [sys.executable, "-m", "wengert", "play", "--no-browser", "--port", "0"]
+    play = "import sys; from wengert.cli import main; sys.exit(main(['play', '--no-browser', '--port', '0']))"
+    command = [sys.executable, "-c", f"{HEED_INTERRUPTS}; {play}"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         first = process.stdout.readline()
