@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 
 import wengert as wg
+from wengert.native.planning import Plan, plan
 from wengert.native.program import Program, built
 
 TOLERANCES = {2: 1e-2, 4: 2e-5, 8: 1e-9, 16: 1e-9}  # by bytes; vector functions of libm are within some 4 ulp
@@ -33,6 +34,32 @@ def assert_close(found, expected, scale=None, precision=16):
 def assert_all_close(found, expected, precision=16):
     for one, other in zip(as_list(found), as_list(expected), strict=True):
         assert_close(one, other, precision=precision)
+
+
+def drawn(*shape, dtype=float, seed=3):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+def assert_agrees(f, *args, precision=None):
+    """The compiled function gives what the function itself does, twice the same.
+
+    `precision` is that of the coarsest float among the arguments, unless it is given.
+    """
+    compiled = wg.compile(f)
+    if precision is None:
+        precision = min((np.asarray(x).dtype.itemsize for x in args if np.asarray(x).dtype.kind == "f"), default=16)
+    with np.errstate(all="ignore"):
+        expected = f(*args)
+        found, again = compiled(*args), compiled(*args)
+    assert_all_close(found, expected, precision=precision)
+    np.testing.assert_equal(found, again)
+    return compiled
+
+
+def planned(compiled) -> Plan:
+    """How a compiled function that is one native function has been arranged."""
+    (segment,) = compiled.signatures[-1].call.program.segments
+    return plan(segment.lst)
 
 
 def precision_of(lst):

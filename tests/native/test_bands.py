@@ -6,46 +6,18 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from native.agreement import assert_all_close
+from native.agreement import assert_agrees, drawn, planned
 from wengert.native import machine
-from wengert.native.planning import plan
 
 pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())
 
 LENGTHS = [8, 9, 15, 31, 64, 100, 1001]  # rows: whole vectors, and vectors that begin before the last one has ended
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
-def drawn(*shape, dtype=float, seed=3):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def groups_of(compiled):
-    (segment,) = compiled.signatures[-1].call.program.segments
-    return plan(segment.lst).groups
-
-
-def assert_agrees(f, *args):
-    compiled = wg.compile(f)
-    precision = min((np.asarray(x).dtype.itemsize for x in args if np.asarray(x).dtype.kind == "f"), default=16)
-    with np.errstate(all="ignore"):
-        expected = f(*args)
-        found, again = compiled(*args), compiled(*args)
-    assert_all_close(found, expected, precision=precision)
-    np.testing.assert_equal(found, again)
-    return compiled
-
-
 def assert_band(f, *args):
     """The function agrees, and some of it is a band."""
     compiled = assert_agrees(f, *args)
-    assert any(group.nests for group in groups_of(compiled))
+    assert any(group.nests for group in planned(compiled).groups)
 
 
 def softmax(y):
@@ -180,7 +152,7 @@ def test_a_band_is_moved_behind_what_it_needs_later():
 
     y, a = drawn(100, 3), drawn(4, 3)
     compiled = assert_agrees(f, y, a)
-    assert len([group for group in groups_of(compiled) if group.nests]) == 1
+    assert len([group for group in planned(compiled).groups if group.nests]) == 1
 
 
 def test_batches_of_small_functions():
@@ -196,7 +168,7 @@ def test_batches_of_small_functions():
 def test_batches_of_products_with_one_matrix():
     a, x = drawn(4, 4), drawn(25, 4, 4)
     compiled = assert_agrees(wg.vmap(lambda x, a=a: np.sum((x @ a) @ a)), x)
-    assert "reshape" not in "".join(str(stmt) for group in groups_of(compiled) for stmt in group.roots)
+    assert "reshape" not in "".join(str(stmt) for group in planned(compiled).groups for stmt in group.roots)
 
 
 def test_batches_of_constants_times_one_matrix():
@@ -238,7 +210,7 @@ def test_adjoints_of_slices_of_the_last_axis(name):
 def test_slices_are_put_together_at_once():
     compiled = wg.compile(wg.grad(LAYERS["heat"]))
     compiled(drawn(1_000))
-    assert len(groups_of(compiled)) <= 2
+    assert len(planned(compiled).groups) <= 2
 
 
 # --- memory that is taken over ---------------------------------------------------------------------------------------

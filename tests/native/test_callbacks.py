@@ -25,11 +25,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_kept_on_disk(monkeypatch):
-    monkeypatch.setenv("WENGERT_CACHE", "0")
-
-
 X = np.array([0.31, -0.27, 0.94, 0.55, -0.81])
 
 

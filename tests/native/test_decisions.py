@@ -14,13 +14,6 @@ WEIGHTS = '"branch_weights", i32 4000, i32 1'
 X = np.array([0.3, -0.2, 0.9])
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
 def descent(x):
     """Steps that are accepted where they lead down, with a rate that is halved where they do not."""
 

@@ -222,11 +222,6 @@ def is_agreed(name: str, operands: Sequence[Operand], actual: Any, expected: Any
     return close
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch):
-    monkeypatch.setenv("WENGERT_CACHE", "0")
-
-
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in NOT_NATIVE])
 def test_row_agrees_with_numpy(name):
     prim, module = table.primitives[name], Module()

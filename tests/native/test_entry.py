@@ -33,13 +33,6 @@ BIG = 1 << 16  # a workspace that does not fit on the stack
 ROUNDS = 2_000_000_000  # before a kernel gives up waiting
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
 def vector(*shape, dtype="float64"):
     return Slot(shape, np.dtype(dtype))
 

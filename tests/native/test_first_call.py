@@ -22,11 +22,6 @@ needs_llvm = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unav
 pytestmark = needs_llvm
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch):
-    monkeypatch.setenv("WENGERT_CACHE", "0")
-
-
 def text_of(f, *args):
     """The LLVM text that a compiled function was made of."""
     compiled = wg.compile(f)

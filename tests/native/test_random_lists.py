@@ -9,13 +9,6 @@ from wengert.native.machine import unavailable
 pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
 @settings(max_examples=180)
 @given(programs())
 def test_values_and_gradients_agree(program):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from native.agreement import as_list, assert_all_close
+from native.agreement import as_list, assert_agrees, assert_all_close, drawn, planned
 from wengert.native import machine
-from wengert.native.planning import plan
 from wengert.native.rewriting.narrowing import narrowed
 from wengert.native.skipping import skipping
 
@@ -15,37 +14,9 @@ pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unav
 NAN, INF = np.nan, np.inf
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
-def drawn(*shape, dtype=float, seed=3):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def assert_agrees(f, *args):
-    compiled = wg.compile(f)
-    precision = min((np.asarray(x).dtype.itemsize for x in args if np.asarray(x).dtype.kind == "f"), default=16)
-    with np.errstate(all="ignore"):
-        expected = f(*args)
-        found, again = compiled(*args), compiled(*args)
-    assert_all_close(found, expected, precision=precision)
-    np.testing.assert_equal(found, again)
-    return compiled
-
-
-def groups_of(compiled):
-    (segment,) = compiled.signatures[-1].call.program.segments
-    return plan(segment.lst).groups
-
-
 def skipped(compiled):
     """How terms of the nests of all bands are skipped."""
-    (segment,) = compiled.signatures[-1].call.program.segments
-    arranged = plan(segment.lst)
+    arranged = planned(compiled)
     found = [skipping(group.nests, arranged.virtual, arranged.local) for group in arranged.groups]
     return [how for one in found for how in one.values()]
 
@@ -196,7 +167,7 @@ def test_rows_too_wide_for_a_band(name, density):
     x, m = drawn(90, 80, 20), np.random.default_rng(1).random((90, 80)) < density
     x[~m] = NAN
     compiled = assert_agrees(lambda m, x: np.sum(MASKS[name](m, x), axis=0), m, x)
-    assert not any(group.nests for group in groups_of(compiled))
+    assert not any(group.nests for group in planned(compiled).groups)
     assert_agrees(lambda m, x: np.mean(MASKS[name](m, x), axis=(0, 1)), m, x)
     if name != "rows":
         assert "when" in compiled.llvm()

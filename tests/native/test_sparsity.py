@@ -33,13 +33,6 @@ def bent(angles, places=PLACES, weights=WEIGHTS):
     return np.sum(weights * moved, axis=0)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
 def simple(f, *args):
     return wg.simplify(wg.trace(f)(*args))
 

@@ -30,11 +30,6 @@ pytestmark = pytest.mark.skipif(bool(unavailable()), reason=unavailable())
 RNG = np.random.default_rng(11)
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch):
-    monkeypatch.setenv("WENGERT_CACHE", "0")
-
-
 # --- the rows ----------------------------------------------------------------------------------------------------
 
 

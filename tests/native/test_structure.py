@@ -14,13 +14,6 @@ DTYPES = ["float64", "float32", "int64", "int32", "bool"]
 FLOATS = ["float64", "float32"]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
 def numbers(shape, dtype="float64", seed=7):
     """Numbers with both signs, some of them equal, none of them zero."""
     drawn = np.random.default_rng(seed).integers(1, 9, shape) * np.random.default_rng(seed + 1).choice([-1, 1], shape)

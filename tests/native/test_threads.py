@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from native.agreement import assert_all_close
+from native.agreement import assert_all_close, drawn
 from wengert.native import machine, threads
 from wengert.native.planning import plan
 
@@ -32,10 +32,6 @@ def one_thread_before_and_after(monkeypatch):
 def always(monkeypatch):
     """Every loop is worth a thread."""
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
-
-
-def drawn(*shape, dtype=float, seed=3):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
 def compiled_for(count, f, *args):

@@ -4,44 +4,16 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from native.agreement import assert_all_close
+from native.agreement import assert_agrees, assert_all_close, drawn, planned
 from wengert.native import machine
-from wengert.native.planning import plan
 
 pytestmark = pytest.mark.skipif(bool(machine.unavailable()), reason=machine.unavailable())
 
 ROWS = [256, 300, 1001, 1024]  # whole blocks, and a last one that is shorter
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_is_kept_on_disk():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WENGERT_CACHE", "0")
-        yield
-
-
-def drawn(*shape, dtype=float, seed=3):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def planned(compiled):
-    (segment,) = compiled.signatures[-1].call.program.segments
-    return plan(segment.lst)
-
-
 def tiles_of(compiled):
     return [group for group in planned(compiled).groups if group.steps]
-
-
-def assert_agrees(f, *args, precision=None):
-    compiled = wg.compile(f)
-    precision = precision or min(np.asarray(x).dtype.itemsize for x in args if np.asarray(x).dtype.kind == "f")
-    with np.errstate(all="ignore"):
-        expected = f(*args)
-        found, again = compiled(*args), compiled(*args)
-    assert_all_close(found, expected, precision=precision)
-    np.testing.assert_equal(found, again)
-    return compiled
 
 
 def assert_tiles(count, f, *args):

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from benchmarks.field.problems.determinant import value as minors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,21 +114,6 @@ def several_states(x):
     for _ in range(4):
         states = [s + 0.1 * np.cos(s) for s in states]
     return sum(states)
-
-
-def minors(a):
-    """A recursion that computes every minor many times."""
-
-    def minor(row, columns):
-        if len(columns) == 1:
-            return a[row, columns[0]]
-        total = 0.0
-        for k, column in enumerate(columns):
-            term = a[row, column] * minor(row + 1, columns[:k] + columns[k + 1 :])
-            total = total + term if k % 2 == 0 else total - term
-        return total
-
-    return minor(0, tuple(range(5)))
 
 
 PROGRAMS = [

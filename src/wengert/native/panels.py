@@ -42,6 +42,12 @@ def _loaded(function: Function, pointer: str, index: int | str) -> str:
     return function.vector(f"load {_VECTOR}, ptr {_place(function, pointer, index)}, align 8")
 
 
+def _range_of(function: Function, panel: str) -> tuple[str, str]:
+    """Where the first row of a panel stands in ``%ranges``, and how many there are."""
+    pair = _place(function, "%ranges", function.value(f"mul nuw nsw i64 {panel}, 2"), "i64")
+    return pair, _place(function, pair, 1, "i64")
+
+
 def tame_function(module: Module, name: str) -> str:
     """The name of ``i1 (ptr x, i64 vectors)``: whether all numbers are finite, and no product of two overflows."""
     function = _function(module, "ptr %x, i64 %vectors", "i1")
@@ -82,10 +88,8 @@ def ranges_function(module: Module, k: int, n: int, name: str) -> str:
         first = function.value(f"select i1 {is_empty}, i64 0, i64 {rows.results[0]}")
         last = function.value(f"select i1 {is_empty}, i64 1, i64 {rows.results[1]}")
         count = function.value(f"sub nuw nsw i64 {last}, {first}")
-        place = function.value(f"mul nuw nsw i64 {panels.index}, 2")
-        function.line(f"store i64 {first}, ptr {_place(function, '%ranges', place, 'i64')}")
-        place = function.value(f"add nuw nsw i64 {place}, 1")
-        function.line(f"store i64 {count}, ptr {_place(function, '%ranges', place, 'i64')}")
+        for number, place in zip((first, count), _range_of(function, panels.index), strict=True):
+            function.line(f"store i64 {number}, ptr {place}")
         panels.next = [function.value(f"add nuw nsw i64 {panels.values[0]}, {count}")]
     most = int(_ENOUGH * k * (n // WIDTH))
     return _shared(function, name, f"i1 {function.value(f'icmp ule i64 {panels.results[0]}, {most}')}")
@@ -97,10 +101,7 @@ def rows_function(module: Module, k: int, n: int, name: str) -> str:
     zeros = [(_VECTOR, "zeroinitializer")] * HEIGHT
     with function.loop("%parts") as parts, function.loop(n // WIDTH) as panels:
         a = _place(function, "%a", function.value(f"mul nuw nsw i64 {parts.index}, {HEIGHT * k}"))
-        place = function.value(f"mul nuw nsw i64 {panels.index}, 2")
-        first = function.value(f"load i64, ptr {_place(function, '%ranges', place, 'i64')}")
-        place = function.value(f"add nuw nsw i64 {place}, 1")
-        count = function.value(f"load i64, ptr {_place(function, '%ranges', place, 'i64')}")
+        first, count = (function.value(f"load i64, ptr {place}") for place in _range_of(function, panels.index))
         column = function.value(f"mul nuw nsw i64 {panels.index}, {WIDTH}")
         with function.loop(count, zeros) as loop:
             row = function.value(f"add nuw nsw i64 {loop.index}, {first}")

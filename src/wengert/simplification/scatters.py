@@ -17,6 +17,7 @@ from wengert.registry import table
 from wengert.simplification.passes import Sweep
 from wengert.simplification.reshaping import basic_index
 from wengert.simplification.terms import Term, type_of
+from wengert.transforms.selection import uses
 from wengert.wlist import ArrayType, Statement, Variable
 
 __all__ = ["gathered"]
@@ -55,7 +56,7 @@ class _Group:
 
 def gathered(sweep: Sweep, exact: bool) -> bool:
     """Put the sums of a finished sweep together; whether there were any."""
-    counts = _uses(sweep)
+    counts = uses(sweep.statements, sweep.outputs)
     inside = _links(sweep, counts)
     plans = {}
     for stmt in sweep.statements:
@@ -72,15 +73,6 @@ def gathered(sweep: Sweep, exact: bool) -> bool:
         else:
             sweep.append(stmt)
     return True
-
-
-def _uses(sweep: Sweep) -> dict[Variable, int]:
-    counts: dict[Variable, int] = {}
-    operands = (x for stmt in sweep.statements for x in stmt.operands)
-    for x in (*operands, *sweep.outputs):
-        if isinstance(x, Variable):
-            counts[x] = counts.get(x, 0) + 1
-    return counts
 
 
 def _is_sum(stmt: Statement) -> bool:

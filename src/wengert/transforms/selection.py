@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from wengert.errors import ArgumentError, DtypeError, user_location
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
-__all__ = ["Selection", "dependences", "is_floating", "numbers_of", "pruned", "selected", "varied", "zeros_of"]
+__all__ = ["Selection", "dependences", "is_floating", "numbers_of", "pruned", "selected", "uses", "varied", "zeros_of"]
 
 #: Inputs by number or name; ``None`` for all that have derivatives.
 Selection = int | str | Sequence[int | str] | None
@@ -101,6 +103,12 @@ def dependences(lst: WengertList) -> list[frozenset[int]]:
             parts = [part for i, part in enumerate(of_operands) if part and _reaches(stmt, (i,), k)]
             found[target] = frozenset().union(*parts) if target.dtype.kind in "fc" else frozenset()
     return [found[y] if isinstance(y, Variable) else frozenset() for y in lst.outputs]
+
+
+def uses(statements: Iterable[Statement], outputs: Iterable[Any]) -> Counter[Variable]:
+    """How often each variable is an operand or an output."""
+    operands = (x for stmt in statements for x in stmt.operands)
+    return Counter(x for x in chain(operands, outputs) if isinstance(x, Variable))
 
 
 def pruned(statements: Sequence[Statement], outputs: Iterable[Any]) -> tuple[Statement, ...]:

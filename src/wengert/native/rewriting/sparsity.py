@@ -25,7 +25,7 @@ from wengert.native.rewriting.known_parts import MOST_RUNS, Part, PartWriter, Pl
 from wengert.native.rewriting.known_zeros import MOST_KNOWN, Mask, may_differ, zeros_of
 from wengert.registry import table
 from wengert.rules.gathering import Slot
-from wengert.transforms.selection import pruned
+from wengert.transforms.selection import pruned, uses
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
 __all__ = ["without_zeros"]
@@ -90,8 +90,7 @@ class _Writer(PartWriter):
     reads: Counter[Variable] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        operands = [x for stmt in self.lst.statements for x in stmt.operands]
-        self.reads.update(x for x in (*operands, *self.lst.outputs) if isinstance(x, Variable))
+        self.reads = uses(self.lst.statements, self.lst.outputs)
 
     def add(self, stmt: Statement) -> None:
         """Add a statement, or what makes a part of its target."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wengert.registry import table
-from wengert.transforms.selection import pruned
+from wengert.transforms.selection import pruned, uses
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
 __all__ = ["with_sums_of_factors"]
@@ -44,8 +44,7 @@ class _Writer:
     is_changed: bool = False
 
     def __post_init__(self) -> None:
-        operands = [x for stmt in self.lst.statements for x in stmt.operands]
-        self.reads.update(x for x in (*operands, *self.lst.outputs) if isinstance(x, Variable))
+        self.reads = uses(self.lst.statements, self.lst.outputs)
 
     def add(self, stmt: Statement) -> None:
         """Add a statement, or what makes the same of the factors of a product."""

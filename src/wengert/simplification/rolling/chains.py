@@ -9,7 +9,7 @@ from typing import Any
 
 from wengert.registry import table
 from wengert.simplification.reshaping import basic_index
-from wengert.simplification.rolling.families import FEWEST, Place
+from wengert.simplification.rolling.families import FEWEST, Place, flat_position
 from wengert.wlist import ArrayType, Statement, Variable
 
 __all__ = ["Run", "Sum", "Updates", "in_runs", "long_sums", "updates"]
@@ -175,7 +175,4 @@ def _position(stmt: Statement) -> int | None:
     parts = basic_index(stmt.params["index"], target.shape)
     if parts is None or any(part.count is not None for part in parts):
         return None
-    position = 0
-    for part, n in zip(parts, target.shape, strict=True):
-        position = position * n + part.start
-    return position
+    return flat_position(parts, target.shape)

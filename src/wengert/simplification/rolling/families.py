@@ -7,7 +7,6 @@ each of its sources is known before it. So it can be one statement.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +19,7 @@ from wengert.simplification.keys import constant_key
 from wengert.simplification.reshaping import Part, basic_index
 from wengert.wlist import ArrayType, Statement, Variable
 
-__all__ = ["FEWEST", "NUMBER", "Family", "Place", "elements", "is_affine", "settled_families"]
+__all__ = ["FEWEST", "NUMBER", "Family", "Place", "elements", "flat_position", "is_affine", "settled_families"]
 
 FEWEST = 16  # members: fewer are as fast, and read as well, as statements on numbers
 _FEWEST_GATHERED = 64  # members of a family that reads its elements in no regular order
@@ -78,12 +77,16 @@ def elements(statements: Sequence[Statement]) -> dict[Variable, Place]:
         if target.shape:
             views[target] = outer, parts
         else:
-            found[target] = outer, _flat([part.start for part in parts], outer.shape)
+            found[target] = outer, flat_position(parts, outer.shape)
     return found
 
 
-def _flat(index: Sequence[int], shape: Sequence[int]) -> int:
-    return sum(k * math.prod(shape[axis + 1 :]) for axis, k in enumerate(index))
+def flat_position(parts: Sequence[Part], shape: Sequence[int]) -> int:
+    """The number of the element in the flat array that an index takes, of one number for each axis."""
+    position = 0
+    for part, n in zip(parts, shape, strict=True):
+        position = position * n + part.start
+    return position
 
 
 @dataclass(slots=True, eq=False)

@@ -27,7 +27,7 @@ from wengert.simplification.rolling.families import (
     is_affine,
     settled_families,
 )
-from wengert.transforms.selection import pruned
+from wengert.transforms.selection import pruned, uses
 from wengert.value import NO_PARAMS
 from wengert.wlist import ArrayType, Statement, Variable, WengertList
 
@@ -124,8 +124,7 @@ class _Writer:
         self._lst = lst
         self._places = places
         self._members = {stmt.targets[0] for family in families for stmt in family.members}
-        counts: Counter[Variable] = Counter(y for y in lst.outputs if isinstance(y, Variable))
-        counts.update(x for stmt in lst.statements for x in stmt.operands if isinstance(x, Variable))
+        counts = uses(lst.statements, lst.outputs)
         self._sums = {v: x for v, x in long_sums(lst.statements, counts, self._members).items() if self._gathers(x)}
         self._updates = updates(lst.statements, counts)
         self._families = families
@@ -229,7 +228,7 @@ class _Writer:
     def _part(self, source: Any, positions: Sequence[int], like: Statement) -> Variable:
         """The array of these elements of a source."""
         array = self._arrays[source] if isinstance(source, Family) else self._flat(source, like)
-        if list(positions) == list(range(array.type.size)):
+        if len(positions) == array.type.size and list(positions) == list(range(len(positions))):
             return array
         index = _index(positions)
         key = array, constant_key(index)
