@@ -231,6 +231,25 @@ def test_sums_that_are_read_in_between_stay():
     assert_rolled(running, X)
 
 
+def test_what_is_returned_on_the_way_stays():
+    def halves(x):
+        total = half = 0.0
+        for k, v in enumerate(np.concatenate([x, x])):
+            total = total + v * v
+            half = total if k == N - 1 else half
+        return half, total
+
+    def half_written(x):
+        y = half = x * 0.0
+        for k in range(N):
+            y = wg.index_update(y, k, x[k] * 2)
+            half = y if k == N // 2 else half
+        return half, y
+
+    assert_rolled(halves, X)
+    assert_rolled(half_written, X)
+
+
 def test_a_recurrence_stays():
     def recurrence(x):
         y = np.zeros_like(x)
